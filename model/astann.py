@@ -1,0 +1,126 @@
+"""ASTANN: adaptive spatio-temporal attention over the three key frames of a micro-expression.
+
+After the idea of Ran, Zheng, Zong and Liu (Virtual Reality & Intelligent Hardware 5(2), 2023,
+doi 10.1016/j.vrih.2022.03.006): key frames of flow and facial image, spatial and temporal attention computed from the
+sample, correlation alignment on the first fully connected layer. Layer sizes and every setting here are our own choice;
+no figure of the paper is claimed. Needs torch; the application itself runs the exported network only.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from model.labels import ACTION_UNITS, EMOTIONS
+from model.representation import CHANNELS, KEY_FRAMES
+
+FC1_SIZE: Final = 128
+_WIDTHS: Final = (24, 48, 64)
+_REDUCED: Final = 16
+_GRID: Final = 8
+# Standard deviations below this are a channel that is missing or still; it stays zero and is not blown up.
+_EPSILON: Final = 1e-3
+# The median is taken over every fourth pixel of both axes: exact enough, and 16 times cheaper.
+_MEDIAN_STRIDE: Final = 4
+# Score that removes an absent key frame from the softmax.
+_ABSENT: Final = -1e4
+
+
+class AstannOutput(NamedTuple):
+    """What the network says of a batch of ``b`` movements.
+
+    Attributes:
+        emotion: Logits ``[b, 4]`` in the order of `model.labels.EMOTIONS`.
+        action_units: Logits ``[b, 15]`` in the order of `model.labels.ACTION_UNITS`.
+        spatial: Attention ``[b, 3, 16, 16]``, mean 1 over each key frame.
+        temporal: Attention ``[b, 3]``, sum 1, 0 for absent key frames.
+        fc1: Activations of the first fully connected layer ``[b, 128]``, for CORAL.
+    """
+
+    emotion: Tensor
+    action_units: Tensor
+    spatial: Tensor
+    temporal: Tensor
+    fc1: Tensor
+
+
+class Astann(nn.Module):
+    """The network.
+
+    Args:
+        dropout: Share of FC1 dropped in training.
+    """
+
+    def __init__(self, dropout: float = 0.3) -> None:
+        super().__init__()
+        frames = len(KEY_FRAMES)
+        w1, w2, w3 = _WIDTHS
+        self.backbone = nn.Sequential(
+            _block(len(CHANNELS), w1, kernel=5, stride=2),
+            _block(w1, w2, kernel=3, stride=2),
+            _block(w2, w3, kernel=3, stride=1),
+        )
+        self.spatial_score = nn.Sequential(nn.Conv2d(w3, 16, 1), nn.ReLU(), nn.Conv2d(16, 1, 3, padding=1))
+        self.temporal_score = nn.Sequential(nn.Linear(2 * w3, 16), nn.ReLU(), nn.Linear(16, 1))
+        self.reduce = nn.Sequential(nn.Conv2d(w3, _REDUCED, 1), nn.BatchNorm2d(_REDUCED), nn.ReLU(), nn.AvgPool2d(2))
+        self.fc1 = nn.Linear(frames * _REDUCED * _GRID * _GRID, FC1_SIZE)
+        self.dropout = nn.Dropout(dropout)
+        self.emotion = nn.Linear(FC1_SIZE, len(EMOTIONS))
+        self.action_units = nn.Linear(FC1_SIZE, len(ACTION_UNITS))
+
+    def forward(self, maps: Tensor, present: Tensor) -> AstannOutput:
+        """Looks at movements.
+
+        Args:
+            maps: ``[b, 3, 4, 64, 64]`` as `model.representation.Representation`.
+            present: ``[b, 3]``, 1 where the key frame exists.
+        """
+        x = standardise(maps, present)
+        frames, channels, height, width = x.shape[1:]
+        features = self.backbone(x.reshape(-1, channels, height, width))
+        score = torch.sigmoid(self.spatial_score(features))
+        spatial = score / score.mean(dim=(2, 3), keepdim=True)
+        attended = spatial * features
+        # Mean and maximum: how much of the face moves, and how far its most active part does.
+        pooled = torch.cat([attended.mean(dim=(2, 3)), features.amax(dim=(2, 3))], dim=1).reshape(
+            -1, frames, 2 * _WIDTHS[-1]
+        )
+        weights = torch.where(present > 0, self.temporal_score(pooled).squeeze(-1), _ABSENT)
+        temporal = torch.softmax(weights, dim=1) * present
+        kept = self.reduce(attended).reshape(-1, frames, _REDUCED * _GRID * _GRID)
+        # Weighted to a mean of 1 per key frame, so that the size of FC1's input does not depend on their number.
+        sequence = kept * (temporal * frames).unsqueeze(-1)
+        fc1 = torch.relu(self.fc1(sequence.reshape(-1, frames * _REDUCED * _GRID * _GRID)))
+        seen = self.dropout(fc1)
+        return AstannOutput(
+            self.emotion(seen),
+            self.action_units(seen),
+            spatial.reshape(-1, frames, spatial.shape[2], spatial.shape[3]),
+            temporal,
+            fc1,
+        )
+
+
+def standardise(maps: Tensor, present: Tensor) -> Tensor:
+    """Instance standardisation: each key frame's channel less its median, over the clip's standard deviation.
+
+    Removes what is left of head translation, and the amplitude: how strong a movement was is the spotter's business.
+    """
+    shown = present.reshape(-1, maps.shape[1], 1, 1, 1)
+    picked = maps[..., ::_MEDIAN_STRIDE, ::_MEDIAN_STRIDE].flatten(3)
+    ordered = torch.sort(picked, dim=3).values
+    median = ordered[..., ordered.shape[3] // 2]
+    centred = (maps - median[..., None, None]) * shown
+    energy = (centred**2).mean(dim=(3, 4), keepdim=True).sum(dim=1, keepdim=True)
+    deviation = torch.sqrt(energy / shown.sum(dim=1, keepdim=True).clamp(min=1.0))
+    return centred / (deviation + _EPSILON)
+
+
+def _block(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
+    )

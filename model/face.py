@@ -1,0 +1,166 @@
+"""MediaPipe's face mesh behind one class, with identities that stay with a face from frame to frame."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from model.crop import Points, inter_ocular_distance
+from model.errors import ModelError
+from model.frame import Frame, Image
+
+MAX_FACES: Final = 4
+
+# The mesh network sees the face at 192 px; pictures beyond this side cost time and add nothing.
+_MAX_MESH_SIDE: Final = 1280
+# A face is the same one as before if its centre moved less than this many inter-ocular distances per frame.
+_SAME_FACE_RADIUS: Final = 1.5
+# A face that was away for less than this many seconds gets its number back if it returns to the same place.
+_MEMORY_S: Final = 1.0
+# Fewer pixels between the eyes carry no measurable micro-expression: 1 % of 12 px is a tenth of a pixel.
+MIN_INTER_OCULAR_PX: Final = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face found in one frame.
+
+    Attributes:
+        track: Number that stays with this face while it is seen.
+        landmarks: ``float32 [478, 2]`` mesh points in picture pixels (iris points last).
+        confidence: Share of the mesh that lies inside the picture, 0-1. The mesh gives no score of its own.
+    """
+
+    track: int
+    landmarks: Points
+    confidence: float
+
+    @property
+    def inter_ocular(self) -> float:
+        """Distance between the eyes in picture pixels."""
+        return inter_ocular_distance(self.landmarks)
+
+
+@dataclass(slots=True)
+class _Track:
+    number: int
+    centre: npt.NDArray[np.float32]
+    size: float
+    seen: float
+
+
+class FaceTracker:
+    """Finds up to ``max_faces`` faces in successive frames of one source.
+
+    Args:
+        max_faces: Faces to follow at once.
+    """
+
+    def __init__(self, max_faces: int = MAX_FACES) -> None:
+        self._max_faces = max_faces
+        self._mesh: Any = None
+        self._shape: tuple[int, ...] | None = None
+        self._tracks: list[_Track] = []
+        self._next_track = 0
+
+    def __enter__(self) -> FaceTracker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def track(self, frame: Frame) -> list[Face]:
+        """The faces of ``frame``, ordered by track number."""
+        found = [points for points in self._find(frame.image) if inter_ocular_distance(points) >= MIN_INTER_OCULAR_PX]
+        return sorted(self._name(found, frame), key=lambda face: face.track)
+
+    def close(self) -> None:
+        """Frees the native graph."""
+        if self._mesh is not None:
+            self._mesh.close()
+            self._mesh = None
+
+    def _find(self, image: Image) -> list[Points]:
+        height, width = image.shape[:2]
+        shrink = max(height, width) / _MAX_MESH_SIDE
+        if shrink > 1:
+            image = np.asarray(
+                cv2.resize(image, (round(width / shrink), round(height / shrink)), interpolation=cv2.INTER_LINEAR),
+                dtype=np.uint8,
+            )
+        if self._mesh is None or image.shape != self._shape:
+            # The graph carries regions of interest from frame to frame; another picture size is another source.
+            self.close()
+            self._mesh = _open_mesh(self._max_faces)
+            self._shape = image.shape
+            with _silent_stderr():
+                self._mesh.process(image)
+        rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        rgb.flags.writeable = False  # spares the graph a copy
+        meshes = self._mesh.process(rgb).multi_face_landmarks or []
+        size = np.array([width, height], dtype=np.float32)
+        return [np.array([(p.x, p.y) for p in mesh.landmark], dtype=np.float32) * size for mesh in meshes]
+
+    def _name(self, found: list[Points], frame: Frame) -> Iterator[Face]:
+        self._tracks = [track for track in self._tracks if frame.time - track.seen <= _MEMORY_S]
+        centres = [points.mean(axis=0) for points in found]
+        pairs = sorted(
+            (float(np.linalg.norm(centre - track.centre)) / track.size, f, t)
+            for f, centre in enumerate(centres)
+            for t, track in enumerate(self._tracks)
+        )
+        matched: dict[int, _Track] = {}
+        taken: set[int] = set()
+        for distance, f, t in pairs:
+            if distance <= _SAME_FACE_RADIUS and f not in matched and t not in taken:
+                matched[f] = self._tracks[t]
+                taken.add(t)
+        height, width = frame.image.shape[:2]
+        for f, points in enumerate(found):
+            size = inter_ocular_distance(points)
+            track = matched.get(f)
+            if track is None:
+                track = _Track(self._next_track, centres[f], size, frame.time)
+                self._next_track += 1
+                self._tracks.append(track)
+            track.centre, track.size, track.seen = centres[f], size, frame.time
+            inside = ((points >= 0) & (points < (width, height))).all(axis=1)
+            yield Face(track.number, points, float(inside.mean()))
+
+
+def _open_mesh(max_faces: int) -> Any:  # noqa: ANN401 - mediapipe ships no types
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    try:
+        with _silent_stderr():
+            import mediapipe
+
+            return mediapipe.solutions.face_mesh.FaceMesh(max_num_faces=max_faces, refine_landmarks=True)
+    except (ImportError, OSError, RuntimeError) as error:
+        raise ModelError(
+            f"The face mesh of mediapipe does not start ({error}). "
+            "Reinstall with 'make run', then run 'fleeting doctor'."
+        ) from error
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Hides the start-up chatter that the native graph writes straight to file descriptor 2."""
+    kept = os.dup(2)
+    sink = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(sink)

@@ -1,0 +1,127 @@
+"""How far each region of one face has moved, with the head's own motion taken out.
+
+Landmark jitter would drown a micro-expression, so it is kept out of the measurement: all crops are cut with the
+transform of an *anchor* frame as long as the head stays near it, and the skin's motion is the optical flow from the
+anchor's crop. When the head has moved on, the current frame becomes the anchor and the displacement reached so far is
+carried over, so that the curve of a region has no jump.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from model.crop import (
+    CROP_SIZE,
+    INTER_OCULAR_PX,
+    Points,
+    Transform,
+    apply_transform,
+    crop_transform,
+    transform_shift,
+    warp_to_crop,
+)
+from model.face import Face
+from model.flow import FlowEstimator, rigid_field, rigid_motion, sample
+from model.frame import Frame, Image
+from model.regions import REGIONS, eye_opening, region_centres
+
+# A region's displacement is the mean flow in a square of this many crop pixels (a fifth of the inter-ocular distance).
+_REGION_BOX_PX: Final = 9
+# A corner of the crop may lie this far (crop pixels) from where the face's own landmarks would put it before
+# the anchor is renewed: above the jitter of the landmarks (about 1 px), within what the flow follows exactly.
+_ANCHOR_DRIFT_PX: Final = 4.0
+# An anchor is renewed after this many seconds so that slow changes of light do not add up.
+_ANCHOR_AGE_S: Final = 4.0
+# A pause in the frames longer than this many seconds ends the measurement; it starts anew behind it.
+MAX_GAP_S: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSample:
+    """One frame's measurement of one face.
+
+    Attributes:
+        frame: Index of the frame.
+        time: Seconds.
+        displacement: ``float64 [regions, 2]`` since the measurement began, in fractions of the inter-ocular distance.
+        head: Displacement of the head from the anchor as seen by the flow, in fractions of the inter-ocular distance.
+        eye_opening: Height over width of the eyes' opening.
+        crop: ``uint8 [128, 128, 3]`` canonical crop.
+        grey: ``uint8 [128, 128]`` the same in grey.
+        transform: From picture to crop pixels.
+        restarted: True where the curve begins anew (first frame, after a gap).
+    """
+
+    frame: int
+    time: float
+    displacement: npt.NDArray[np.float64]
+    head: float
+    eye_opening: float
+    crop: Image
+    grey: npt.NDArray[np.uint8]
+    transform: Transform
+    restarted: bool
+
+
+@dataclass(slots=True)
+class _Anchor:
+    time: float
+    transform: Transform
+    grey: npt.NDArray[np.uint8]
+    centres: Points
+    carried: npt.NDArray[np.float64]
+
+
+class MotionMeter:
+    """Measures one face track, frame by frame; about 1.3 ms a frame."""
+
+    def __init__(self) -> None:
+        self._flow = FlowEstimator()
+        self._anchor: _Anchor | None = None
+        self._last_time = 0.0
+
+    def measure(self, frame: Frame, face: Face) -> MotionSample:
+        """The displacement of every region in ``frame``."""
+        own = crop_transform(face.landmarks)
+        anchor = self._anchor
+        restarted = anchor is None or not 0.0 <= frame.time - self._last_time <= MAX_GAP_S
+        self._last_time = frame.time
+        opening = eye_opening(face.landmarks)
+        if anchor is None or restarted:
+            anchor = self._set_anchor(frame, face, own, np.zeros((len(REGIONS), 2)))
+            crop = warp_to_crop(frame.image, own)
+            return MotionSample(
+                frame.index, frame.time, anchor.carried.copy(), 0.0, opening, crop, anchor.grey, own, True
+            )
+        crop = warp_to_crop(frame.image, anchor.transform)
+        grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+        flow = self._flow.between(anchor.grey, grey)
+        head = rigid_motion(flow)
+        skin = sample(flow, anchor.centres, _REGION_BOX_PX) - rigid_field(head, anchor.centres, CROP_SIZE)
+        displacement = anchor.carried + skin / INTER_OCULAR_PX
+        sample_ = MotionSample(
+            frame.index,
+            frame.time,
+            displacement,
+            float(np.hypot(head[2], head[3])) / INTER_OCULAR_PX,
+            opening,
+            crop,
+            grey,
+            anchor.transform,
+            False,
+        )
+        drifted = transform_shift(anchor.transform, own) > _ANCHOR_DRIFT_PX
+        if drifted or frame.time - anchor.time > _ANCHOR_AGE_S:
+            self._set_anchor(frame, face, own, displacement)
+        return sample_
+
+    def _set_anchor(self, frame: Frame, face: Face, own: Transform, carried: npt.NDArray[np.float64]) -> _Anchor:
+        grey = np.asarray(cv2.cvtColor(warp_to_crop(frame.image, own), cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+        centres = region_centres(apply_transform(own, face.landmarks))
+        self._anchor = _Anchor(frame.time, own, grey, centres, carried.copy())
+        return self._anchor

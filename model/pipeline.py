@@ -1,0 +1,205 @@
+"""The whole walk from frames to events; the same object for live view, recordings, tests and benchmarks."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from model.crop import Transform, transform_shift
+from model.events import Event
+from model.face import MAX_FACES, Face, FaceTracker
+from model.flow import FlowEstimator
+from model.frame import Frame, Image
+from model.motion import MAX_GAP_S, MotionMeter, MotionSample
+from model.recognition import Recogniser, Recognition
+from model.representation import KeyCrops, represent
+from model.spotting import Running, Spot, Spotter, SpotterConfig
+
+# Crops are kept for the longest micro-expression, one spacing before it, and the time until it is reported.
+_CROP_MEMORY_S: Final = 1.5
+_CROP_MEMORY_FRAMES: Final = 400
+# While a movement runs, the network looks again at most this often (seconds).
+_PROVISIONAL_EVERY_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineConfig:
+    """Settings of the analysis.
+
+    Attributes:
+        max_faces: Faces followed at once.
+        spotter: What counts as a micro-expression.
+        provisional: Recognise movements while they run (for a live view).
+    """
+
+    max_faces: int = MAX_FACES
+    spotter: SpotterConfig = field(default_factory=SpotterConfig)
+    provisional: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FaceState:
+    """What is known of a face after the newest frame.
+
+    Attributes:
+        face: Where it is.
+        motion: Largest displacement of a region from rest, fraction of the inter-ocular distance.
+        provisional: The network's guess about the movement under way, if any.
+    """
+
+    face: Face
+    motion: float
+    provisional: Recognition | None
+
+
+class _KeptCrop(NamedTuple):
+    frame: int
+    time: float
+    crop: Image
+    grey: npt.NDArray[np.uint8]
+    transform: Transform
+
+
+class Pipeline:
+    """Finds and recognises micro-expressions in the frames of one source.
+
+    Args:
+        recogniser: The network.
+        config: Settings.
+    """
+
+    def __init__(self, recogniser: Recogniser, config: PipelineConfig | None = None) -> None:
+        self.config = config or PipelineConfig()
+        self._recogniser = recogniser
+        self._tracker = FaceTracker(self.config.max_faces)
+        self._flow = FlowEstimator()
+        self._tracks: dict[int, _Track] = {}
+        self._counts: Counter[str] = Counter()
+        self._shape: tuple[int, ...] | None = None
+        self.faces: tuple[FaceState, ...] = ()
+        """The faces of the newest frame."""
+        self.faces_seen = 0
+        """Frames so far in which at least one face was found."""
+
+    def push(self, frame: Frame) -> list[Event]:
+        """Takes the next frame; returns the movements that are now complete."""
+        events: list[Event] = []
+        if self._shape is not None and frame.image.shape != self._shape:
+            events += self._end(list(self._tracks))
+        self._shape = frame.image.shape
+        faces = self._tracker.track(frame)
+        self.faces_seen += bool(faces)
+        lost = [n for n, track in self._tracks.items() if frame.time - track.last_time > MAX_GAP_S]
+        events += self._end([n for n in lost if all(face.track != n for face in faces)])
+        states = []
+        for face in faces:
+            track = self._tracks.setdefault(face.track, _Track(self.config.spotter))
+            spots = track.push(frame, face)
+            events += [self._event(face.track, track, spot) for spot in spots]
+            states.append(FaceState(face, track.spotter.motion, self._provisional(track)))
+        self.faces = tuple(states)
+        return events
+
+    def finish(self) -> list[Event]:
+        """Ends the source; returns what was still under way. The pipeline can then take another source."""
+        events = self._end(list(self._tracks))
+        self._tracker.close()
+        self.faces = ()
+        self._shape = None
+        return events
+
+    def run(self, frames: Iterable[Frame]) -> Iterator[Event]:
+        """All events of a whole source."""
+        for frame in frames:
+            yield from self.push(frame)
+        yield from self.finish()
+
+    def _end(self, numbers: list[int]) -> list[Event]:
+        events = []
+        for number in numbers:
+            track = self._tracks.pop(number)
+            events += [self._event(number, track, spot) for spot in track.spotter.finish()]
+        return events
+
+    def _event(self, face: int, track: _Track, spot: Spot) -> Event:
+        if spot.kind != "micro":
+            return self._numbered(Event(0, face, spot))
+        spacing = max(spot.apex - spot.onset, 1e-3)
+        before = track.crop_at_time(spot.onset - spacing)
+        keys = [track.crop_of(f) for f in (spot.onset_frame, spot.apex_frame, spot.offset_frame)]
+        onset, apex, offset = keys
+        greys = [_in_geometry(crop, onset.transform) for crop in (before, onset, apex, offset)]
+        recognition = self._recogniser.recognise(represent(KeyCrops(*greys), self._flow))
+        return self._numbered(Event(0, face, spot, recognition, tuple(crop.crop for crop in keys)))
+
+    def _numbered(self, event: Event) -> Event:
+        self._counts[event.kind] += 1
+        return replace(event, number=self._counts[event.kind])
+
+    def _provisional(self, track: _Track) -> Recognition | None:
+        running = track.spotter.running if self.config.provisional else None
+        if running is None:
+            track.provisional = None
+        elif track.provisional is None or (
+            running.apex > track.provisional_apex and track.last_time - track.provisional_time >= _PROVISIONAL_EVERY_S
+        ):
+            track.provisional = self._recognise_running(track, running)
+            track.provisional_apex, track.provisional_time = running.apex, track.last_time
+        return track.provisional
+
+    def _recognise_running(self, track: _Track, running: Running) -> Recognition:
+        # The onset is not measured before the end; the movement was noticed a little after it began.
+        onset = track.crop_at_time(running.start - 0.05)
+        apex = track.crop_of(running.apex_frame)
+        greys = (_in_geometry(onset, onset.transform), _in_geometry(apex, onset.transform))
+        return self._recogniser.recognise(represent(KeyCrops(None, *greys, None), self._flow))
+
+
+class _Track:
+    """One face: its measurement, its spotter, and its newest crops."""
+
+    def __init__(self, config: SpotterConfig) -> None:
+        self.spotter = Spotter(config)
+        self.last_time = 0.0
+        self.provisional: Recognition | None = None
+        self.provisional_apex = 0.0
+        self.provisional_time = 0.0
+        self._meter = MotionMeter()
+        self._crops: deque[_KeptCrop] = deque(maxlen=_CROP_MEMORY_FRAMES)
+
+    def push(self, frame: Frame, face: Face) -> list[Spot]:
+        sample: MotionSample = self._meter.measure(frame, face)
+        self.last_time = frame.time
+        # Before the crop is kept: a restart completes movements of the time before.
+        spots = self.spotter.push(sample)
+        while self._crops and frame.time - self._crops[0].time > _CROP_MEMORY_S:
+            self._crops.popleft()
+        self._crops.append(_KeptCrop(frame.index, frame.time, sample.crop, sample.grey, sample.transform))
+        return spots
+
+    def crop_of(self, frame: int) -> _KeptCrop:
+        return min(self._crops, key=lambda crop: abs(crop.frame - frame))
+
+    def crop_at_time(self, time: float) -> _KeptCrop:
+        return min(self._crops, key=lambda crop: abs(crop.time - time))
+
+
+# Below this distance in crop pixels two transforms are the same.
+_SAME_TRANSFORM_PX: Final = 1e-6
+
+
+def _in_geometry(crop: _KeptCrop, transform: Transform) -> npt.NDArray[np.uint8]:
+    """A kept crop as if it had been cut with another frame's transform."""
+    if transform_shift(crop.transform, transform) < _SAME_TRANSFORM_PX:
+        return crop.grey
+    picture_from_crop = np.vstack([cv2.invertAffineTransform(crop.transform), [0.0, 0.0, 1.0]])
+    change = np.asarray(transform @ picture_from_crop, dtype=np.float64)
+    height, width = crop.grey.shape
+    moved = cv2.warpAffine(crop.grey, change, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, dtype=np.uint8)

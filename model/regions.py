@@ -1,0 +1,57 @@
+"""The regions of the face whose motion is measured, each tied to points of the mesh."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from model.crop import Points
+
+# Mesh points whose mean is the region's centre; left and right are the subject's.
+_REGION_LANDMARKS: Final[dict[str, tuple[int, ...]]] = {
+    "right inner brow": (107, 66, 55, 65),
+    "left inner brow": (336, 296, 285, 295),
+    "right outer brow": (70, 63, 105, 53),
+    "left outer brow": (300, 293, 334, 283),
+    "right eyelids": (159, 145, 160, 158),
+    "left eyelids": (386, 374, 385, 387),
+    "right cheek": (50, 117, 118, 101),
+    "left cheek": (280, 346, 347, 330),
+    "nose": (4, 45, 275, 195),
+    "right nasal wing": (129, 203, 98),
+    "left nasal wing": (358, 423, 327),
+    "right mouth corner": (61, 57, 186, 92),
+    "left mouth corner": (291, 287, 410, 322),
+    "upper lip": (0, 37, 267, 164),
+    "lower lip": (17, 84, 314, 18),
+    "chin": (199, 175, 200),
+}
+
+REGIONS: Final = tuple(_REGION_LANDMARKS)
+
+GROUPS: Final[dict[str, tuple[int, ...]]] = {
+    "brows": tuple(i for i, name in enumerate(REGIONS) if "brow" in name),
+    "eyelids": tuple(i for i, name in enumerate(REGIONS) if "eyelids" in name),
+    "lower face": tuple(i for i, name in enumerate(REGIONS) if "brow" not in name and "eyelids" not in name),
+}
+"""Regions that usually move together; each group is watched on its own."""
+
+# Lid margins in pairs (upper, lower) and the corners of each eye.
+_LIDS: Final = (((159, 145), (158, 153), (160, 144)), ((386, 374), (385, 380), (387, 373)))
+_CORNERS: Final = ((33, 133), (263, 362))
+
+
+def region_centres(landmarks: Points) -> Points:
+    """Centres ``float32 [regions, 2]`` in the pixels of ``landmarks`` ``[478, 2]``."""
+    return np.stack([landmarks[list(points)].mean(axis=0) for points in _REGION_LANDMARKS.values()])
+
+
+def eye_opening(landmarks: Points) -> float:
+    """Height of the eyes' opening over their width, mean of both eyes; about 0.3 open, below 0.15 closed."""
+    ratios = []
+    for lids, (outer, inner) in zip(_LIDS, _CORNERS, strict=True):
+        width = float(np.linalg.norm(landmarks[outer] - landmarks[inner]))
+        height = float(np.mean([np.linalg.norm(landmarks[a] - landmarks[b]) for a, b in lids]))
+        ratios.append(height / max(width, 1e-6))
+    return float(np.mean(ratios))
