@@ -1,0 +1,2 @@
+def run_window(demo: bool = False) -> int:
+    return 0
