@@ -125,8 +125,11 @@ class FaceTracker:
             if distance <= _SAME_FACE_RADIUS and f not in matched and t not in taken:
                 matched[f] = self._tracks[t]
                 taken.add(t)
+        # The mesh may return one face more than it was asked for; those already followed go on, then the largest.
+        ranked = sorted(range(len(found)), key=lambda f: (f not in matched, -inter_ocular_distance(found[f])))
         height, width = frame.image.shape[:2]
-        for f, points in enumerate(found):
+        for f in ranked[: self._max_faces]:
+            points = found[f]
             size = inter_ocular_distance(points)
             track = matched.get(f)
             if track is None:

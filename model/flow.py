@@ -50,7 +50,8 @@ def _voting_cells() -> npt.NDArray[np.bool_]:
 def _design() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
     cells = _voting_cells()
     rows, columns = np.nonzero(cells)
-    x, y = (columns + 0.5) * _CELL_PX - CROP_SIZE / 2, (rows + 0.5) * _CELL_PX - CROP_SIZE / 2
+    # A cell's middle in pixel coordinates: pixel 0 has its middle at 0, so a cell of 8 px at 3.5.
+    x, y = (((cell + 0.5) * _CELL_PX - 0.5) - CROP_SIZE / 2 for cell in (columns, rows))
     one, zero = np.ones_like(x), np.zeros_like(x)
     return cells, np.stack([np.stack([x, -y, one, zero], axis=1), np.stack([y, x, zero, one], axis=1)])
 

@@ -179,6 +179,8 @@ _HISTORY_MARGIN_S: Final = 1.5
 _SPEECH_TURNS: Final = 4
 # Movements of two groups are one if they share this much of the shorter one's time.
 _SAME_MOVEMENT_OVERLAP: Final = 0.5
+# Micro-expressions kept to recognise their stragglers; more cannot fall into the hold limit.
+_REPORTED: Final = 16
 # A change of the group's level is a turning point if it is this large (in thresholds) and this share of the peak.
 _TURN_STEP: Final = 1.0
 _TURN_OF_PEAK: Final = 0.25
@@ -198,6 +200,7 @@ class Spotter:
         self._history = _History()
         self._groups: list[_Group] = []
         self._closed: list[_Closed] = []
+        self._reported: deque[MovementCurve] = deque(maxlen=_REPORTED)
         self._began = 0.0
         self._opening_rest = 0.0
 
@@ -381,6 +384,11 @@ class Spotter:
             first, rest = rest[0], rest[1:]
             same = [c for c in rest if _belongs_together(first, c)]
             rest = [c for c in rest if c not in same]
+            if first.kind == "micro":
+                # A group that came to rest too late to be waited for belongs to what was reported already.
+                if any(_overlap(first.curve, curve) >= _SAME_MOVEMENT_OVERLAP for curve in self._reported):
+                    continue
+                self._reported.append(first.curve)
             spots.append(_spot(first, same))
         return sorted(spots, key=lambda s: s.onset)
 

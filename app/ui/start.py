@@ -1,2 +1,44 @@
+"""Starting the window."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from app.doctor import has_display
+from app.errors import FleetingError
+from app.settings import load_settings
+
+
 def run_window(demo: bool = False) -> int:
-    return 0
+    """Opens the window and returns when it was closed.
+
+    Args:
+        demo: Start the demo recording at once.
+
+    Returns:
+        Exit code.
+
+    Raises:
+        FleetingError: If there is no display.
+    """
+    if not has_display():
+        raise FleetingError(
+            "There is no display to open a window on. Use 'fleeting analyse VIDEO' or 'fleeting demo --headless'."
+        )
+    # OpenCV brings Qt plugins of another version and points Qt at them when it is imported.
+    os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from app.ui.choices import demo_choice
+    from app.ui.main_window import MainWindow
+
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Fleeting")
+    window = MainWindow(load_settings())
+    window.show()
+    QTimer.singleShot(0, window.find_cameras)
+    if demo:
+        QTimer.singleShot(0, lambda: window.start(demo_choice()))
+    return int(application.exec())

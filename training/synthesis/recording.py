@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -154,7 +155,7 @@ def write_recording(
         progress: Told (frames done, frames in all).
     """
     script = recording.script
-    partial = video.with_name(video.name + ".writing")
+    partial = video.with_name(f"{video.name}.{os.getpid()}.writing")
     video.parent.mkdir(parents=True, exist_ok=True)
     try:
         with av.open(str(partial), "w", format="matroska") as container:
@@ -187,6 +188,6 @@ def _write_truth(script: Script, path: Path) -> None:
         }
         for m in script.movements
     ]
-    partial = path.with_name(path.name + ".writing")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.writing")
     partial.write_text(json.dumps({"fps": script.fps, "duration_s": script.duration, "movements": rows}, indent=1))
     partial.replace(path)

@@ -1,0 +1,23 @@
+# The three commands that everybody relies on. Each sets up what it needs first; a second run is cheap.
+BIN := .venv/bin
+
+.PHONY: run test bench clean
+
+run:
+	@.ci/setup runtime
+	@$(BIN)/fleeting demo
+
+test:
+	@.ci/setup development
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 --dist loadfile
+
+bench:
+	@.ci/setup development
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf .venv build dist bench-results

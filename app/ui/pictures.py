@@ -1,0 +1,66 @@
+"""Arrays as Qt images."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtGui import QImage
+
+from model.crop import CENTRE_X, CROP_SIZE, EYE_LINE_Y, INTER_OCULAR_PX
+from model.frame import Image
+
+# The brightest colour stands for the map's own maximum, but at least for this many times the mean, so that an
+# attention that looks everywhere does not look pointed.
+_LEAST_FULL_SCALE: Final = 1.8
+# Attention below the mean stays clear, so that the face under it can be seen.
+_CLEAR_BELOW: Final = 1.0
+
+
+def to_qimage(image: Image) -> QImage:
+    """A picture ``uint8 [h, w, 3]`` (blue, green, red) as an image that owns its pixels."""
+    height, width = image.shape[:2]
+    result = QImage(width, height, QImage.Format.Format_RGB32)
+    pixels: npt.NDArray[np.uint8] = np.frombuffer(result.bits(), np.uint8).reshape(height, result.bytesPerLine())
+    shaped = pixels[:, : 4 * width].reshape(height, width, 4)
+    shaped[..., :3] = image
+    shaped[..., 3] = 255
+    return result
+
+
+def heatmap(attention: npt.NDArray[np.floating[Any]], colours: str, opacity: float) -> QImage:
+    """Spatial attention as a transparent image in crop geometry.
+
+    Args:
+        attention: ``[h, w]``, mean 1.
+        colours: Name of the colour map.
+        opacity: 0-1, where the network looked most.
+    """
+    import cv2  # only here: the window is up before the first heatmap is needed
+
+    fine = cv2.resize(attention.astype(np.float32), (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
+    full = max(_LEAST_FULL_SCALE, float((fine * _oval()).max()))
+    level = np.clip((fine - _CLEAR_BELOW) / (full - _CLEAR_BELOW), 0.0, 1.0) * _oval()
+    rgba = np.empty((CROP_SIZE, CROP_SIZE, 4), np.uint8)
+    rgba[..., :3] = _table(colours)[(level * 255).astype(np.uint8)]
+    rgba[..., 3] = (255 * opacity * np.sqrt(level)).astype(np.uint8)
+    return QImage(rgba.data, CROP_SIZE, CROP_SIZE, QImage.Format.Format_RGBA8888).copy()
+
+
+@lru_cache(maxsize=8)
+def _table(colours: str) -> npt.NDArray[np.uint8]:
+    import pyqtgraph
+
+    table = pyqtgraph.colormap.get(colours).getLookupTable(nPts=256, alpha=False)
+    return np.asarray(table, dtype=np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _oval() -> npt.NDArray[np.float32]:
+    """1 inside the average face of the crop, fading to 0 outside."""
+    centre = np.arange(CROP_SIZE) + 0.5
+    x, y = (centre[None, :] - CENTRE_X) / INTER_OCULAR_PX, (centre[:, None] - EYE_LINE_Y) / INTER_OCULAR_PX
+    radius = np.sqrt((x / 1.15) ** 2 + ((y - 0.65) / 1.4) ** 2)
+    return np.asarray(np.clip((1.05 - radius) / 0.15, 0.0, 1.0), dtype=np.float32)

@@ -1,0 +1,63 @@
+import cv2
+import numpy as np
+import pytest
+
+from model.face import FaceTracker
+from model.frame import Frame
+from tests.helpers import face_picture, tile_faces
+
+
+def blank(width=640, height=480):
+    return np.full((height, width, 3), 128, np.uint8)
+
+
+def tracks(images, max_faces=4, fps=30.0):
+    with FaceTracker(max_faces) as tracker:
+        return [[f.track for f in tracker.track(Frame(i, i / fps, image))] for i, image in enumerate(images)]
+
+
+def test_a_face_keeps_its_number():
+    assert tracks([face_picture()] * 10) == [[0]] * 10
+
+
+def test_without_a_face_there_is_none():
+    assert tracks([blank()] * 3) == [[]] * 3
+
+
+def test_a_face_that_returns_soon_keeps_its_number_and_one_that_stays_away_does_not():
+    seen = tracks([face_picture()] * 5 + [blank()] * 10 + [face_picture()] * 5)
+    assert seen[4] == [0]
+    assert seen[10] == []
+    assert seen[-1] == [0]
+    assert tracks([face_picture()] * 5 + [blank()] * 60 + [face_picture()] * 5)[-1] == [1]
+
+
+def test_two_faces_keep_their_numbers_side_by_side():
+    picture = tile_faces(2)
+    with FaceTracker() as tracker:
+        places = [
+            {f.track: f.landmarks[:, 0].mean() for f in tracker.track(Frame(i, i / 30, picture))} for i in range(12)
+        ]
+    assert all(set(p) == {0, 1} for p in places[3:])
+    assert len({p[0] < p[1] for p in places[3:]}) == 1
+
+
+def test_of_five_faces_at_most_four_are_followed():
+    seen = tracks([tile_faces(5)] * 8)
+    assert len(seen[-1]) == 4
+    assert len(set(seen[-1])) == 4
+
+
+@pytest.mark.parametrize("size", [(160, 120), (3840, 2160)])
+def test_small_and_large_pictures_work(size):
+    picture = cv2.resize(face_picture(), size, interpolation=cv2.INTER_AREA)
+    with FaceTracker() as tracker:
+        for i in range(3):
+            faces = tracker.track(Frame(i, i / 30, picture))
+    assert len(faces) == 1
+    middle = faces[0].landmarks.mean(axis=0) / size
+    np.testing.assert_allclose(middle, (0.5, 0.46), atol=0.06)
+
+
+def test_a_new_picture_size_is_a_new_look():
+    assert tracks([face_picture(), cv2.resize(face_picture(), (320, 240)), face_picture()])[-1] != []

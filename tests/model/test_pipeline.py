@@ -1,0 +1,101 @@
+import cv2
+import numpy as np
+import pytest
+
+from app.sources.demo import demo_truth
+from app.sources.video import VideoSource
+from model.frame import Frame
+from model.intervals import intersection_over_union, match_one_to_one
+from model.pipeline import Pipeline, PipelineConfig
+from tests.helpers import face_picture, still_frames, tile_faces
+
+
+def test_a_still_portrait_with_noise_and_sway_raises_no_event_in_a_minute(recogniser):
+    picture = face_picture().astype(np.float32)
+    rng = np.random.default_rng(5)
+    # Sensor noise is drawn once and rolled: independent enough, and a minute stays affordable.
+    noise = rng.normal(0, 3, (640, 800, 3)).astype(np.float32)
+    phases, rates = rng.uniform(0, 6.28, (2, 4)), rng.uniform(0.1, 0.7, (2, 4))
+
+    def frames():
+        for i in range(1800):
+            x, y = np.sin(6.28 * rates * i / 30 + phases).sum(axis=1) / np.sqrt(2)  # sd 1 px
+            moved = cv2.warpAffine(
+                picture,
+                np.array([[1, 0, x], [0, 1, y]]),
+                (640, 480),
+                flags=cv2.INTER_CUBIC,
+                borderMode=cv2.BORDER_REFLECT,
+            )
+            top, left = rng.integers(0, 160, 2)
+            grain = noise[top : top + 480, left : left + 640]
+            yield Frame(i, i / 30, np.clip(moved + grain, 0, 255).astype(np.uint8))
+
+    pipeline = Pipeline(recogniser, PipelineConfig(max_faces=1))
+    events = list(pipeline.run(frames()))
+    assert pipeline.faces_seen == 1800
+    assert events == []
+
+
+def test_the_demo_is_right_on_the_live_and_on_the_recorded_walk(recogniser, demo_folder):
+    truth = demo_truth(demo_folder)
+    source = VideoSource(demo_folder / "demo.mkv")
+    events = [e for e in Pipeline(recogniser).run(source.frames()) if e.is_micro]
+    source.close()
+    pairs = match_one_to_one([(e.spot.onset, e.spot.offset) for e in events], [(t.onset, t.offset) for t in truth])
+    assert len(pairs) == 6
+    assert len(events) == 6
+    right = sum(events[i].recognition.label == truth[j].emotion for j, i in pairs.items())
+    assert right >= 5
+    for j, i in pairs.items():
+        assert events[i].spot.apex == pytest.approx(truth[j].apex, abs=0.034)
+        assert len(events[i].crops) == 3
+
+
+def test_provisional_recognition_does_not_change_the_events(recogniser, demo_folder):
+    def events(provisional):
+        source = VideoSource(demo_folder / "demo.mkv")
+        frames = [frame for frame in source.frames() if frame.time < 7.5]
+        source.close()
+        return [(e.kind, e.spot) for e in Pipeline(recogniser, PipelineConfig(provisional=provisional)).run(frames)]
+
+    assert events(True) == events(False)
+
+
+def test_no_face_gives_no_event(recogniser):
+    pipeline = Pipeline(recogniser)
+    grey = np.full((480, 640, 3), 90, np.uint8)
+    assert list(pipeline.run(Frame(i, i / 30, grey) for i in range(30))) == []
+    assert pipeline.faces_seen == 0
+
+
+def test_a_face_that_leaves_and_returns_is_survived(recogniser):
+    grey = np.full((480, 640, 3), 90, np.uint8)
+    images = [f.image for f in still_frames(20)] + [grey] * 30 + [f.image for f in still_frames(20)]
+    pipeline = Pipeline(recogniser)
+    assert [e for e in pipeline.run(Frame(i, i / 30, image) for i, image in enumerate(images)) if e.is_micro] == []
+    assert pipeline.faces_seen == 40
+
+
+def test_five_faces_are_survived(recogniser):
+    picture = tile_faces(5)
+    pipeline = Pipeline(recogniser)
+    for i in range(6):
+        pipeline.push(Frame(i, i / 30, picture))
+    assert len(pipeline.faces) == 4
+    pipeline.finish()
+
+
+def test_the_picture_may_change_its_size(recogniser):
+    pipeline = Pipeline(recogniser)
+    for i, size in enumerate([(640, 480), (640, 480), (320, 240), (320, 240)]):
+        pipeline.push(Frame(i, i / 30, cv2.resize(face_picture(), size)))
+    assert len(pipeline.faces) == 1
+    pipeline.finish()
+
+
+def test_intervals_are_matched_one_to_one():
+    truth = [(0.0, 1.0)]
+    assert match_one_to_one([(0.0, 0.9), (0.1, 1.0)], truth) in ({0: 0}, {0: 1})
+    assert match_one_to_one([(0.6, 2.0)], truth) == {}
+    assert intersection_over_union((0.0, 1.0), (0.5, 1.5)) == pytest.approx(1 / 3)
