@@ -56,7 +56,7 @@ def write_video(
     codec: str = "libx264",
 ) -> Path:
     """A small video; ``stamps`` in seconds make its frame rate variable."""
-    base = Fraction(1, 90_000)
+    base = Fraction(1, round(fps)) if codec == "mpeg4" else Fraction(1, 90_000)  # AVI knows a frame rate only
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
         stream.height, stream.width = images[0].shape[:2]

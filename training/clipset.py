@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -130,7 +132,8 @@ def build_clipset(
     if progress is not None:
         progress(done, total)
     if missing:
-        with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+        # Spawned, not forked: a fork of a process in which OpenCV or MediaPipe run threads hangs.
+        with ProcessPoolExecutor(workers or os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
             pending = {pool.submit(_make_shard, job, folder): job for job in missing}
             for future in as_completed(pending):
                 future.result()
@@ -164,8 +167,6 @@ def _jobs(kind: str, clips: int, portraits: list[Path], seed: int) -> Iterator[_
 
 
 def _key(facts: dict[str, object]) -> str:
-    import hashlib
-
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 

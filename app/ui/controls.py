@@ -46,9 +46,9 @@ class Controls(QToolBar):
         self.sources.setMinimumContentsLength(18)
         self.sources.activated.connect(self._activate)
         self.addWidget(self.sources)
-        self.run_action = self._action("&Start", "Space", self.run_toggled.emit, "Start or stop the source")
+        self.run_action = self._action("&Start", "F5", lambda: self.run_toggled.emit(), "Start or stop the source")
         self.snapshot_action = self._action(
-            "S&napshot", "Ctrl+S", self.snapshot.emit, "Save what is shown as a picture"
+            "S&napshot", "Ctrl+S", lambda: self.snapshot.emit(), "Save what is shown as a picture"
         )
         self.snapshot_action.setEnabled(False)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -104,7 +104,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.controls)
         self.banner = Banner()
         self.video = VideoView()
-        self.video.show_message("Choose a source and press Start (Space).")
+        self.video.show_message("Choose a source and press Start (F5).")
         self.curve = MotionCurve()
         self.card = LabelCard()
         self.strip = Strip()
@@ -200,7 +200,7 @@ class MainWindow(QMainWindow):
         self._show_counters(engine.counters)
         self.controls.show_running(False)
         if self.video.displayed == 0:
-            self.video.show_message("Choose a source and press Start (Space).")
+            self.video.show_message("Choose a source and press Start (F5).")
 
     def find_cameras(self) -> None:
         """Looks for cameras without keeping the window waiting."""
