@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.errors import FleetingError
 from app.session.results import ResultsWriter
-from app.sources.base import Source
+from app.sources.base import LOW_RATE_FPS, Source
 from model.events import Event
 from model.frame import Frame
 from model.pipeline import Pipeline, PipelineConfig
@@ -88,10 +88,12 @@ def analyse(
         outcome.folder = folder
         with writer:
             frame: Frame | None = first
+            last_time = 0.0
             while frame is not None:
                 events = pipeline.push(frame)
                 outcome.events += events
                 outcome.frames += 1
+                last_time = frame.time
                 writer.append(frame, pipeline.faces, events)
                 if progress is not None:
                     progress(outcome.frames, source.frame_count)
@@ -100,6 +102,11 @@ def analyse(
             outcome.events += last
             writer.append_events(last)
             writer.complete = True
+            if outcome.frames > 1 and 0 < (outcome.frames - 1) / max(last_time, 1e-9) < LOW_RATE_FPS:
+                source.warnings.append(
+                    f"{source.name} has only {(outcome.frames - 1) / last_time:.0f} frames per second: "
+                    "short movements will be missed. Film with 30 or more."
+                )
     except KeyboardInterrupt:
         outcome.interrupted = True
     except FleetingError as error:

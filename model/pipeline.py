@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -16,7 +17,7 @@ from model.events import Event
 from model.face import MAX_FACES, Face, FaceTracker
 from model.flow import FlowEstimator
 from model.frame import Frame, Image
-from model.motion import MAX_GAP_S, MotionMeter, MotionSample
+from model.motion import MAX_GAP_S, Look, MotionMeter
 from model.recognition import Recogniser, Recognition
 from model.representation import KeyCrops, represent
 from model.spotting import Running, Spot, Spotter, SpotterConfig
@@ -79,6 +80,7 @@ class Pipeline:
         self._recogniser = recogniser
         self._tracker = FaceTracker(self.config.max_faces)
         self._flow = FlowEstimator()
+        self._beside = _worker()
         self._tracks: dict[int, _Track] = {}
         self._counts: Counter[str] = Counter()
         self._shape: tuple[int, ...] | None = None
@@ -93,6 +95,8 @@ class Pipeline:
         if self._shape is not None and frame.image.shape != self._shape:
             events += self._end(list(self._tracks))
         self._shape = frame.image.shape
+        # The flow needs the anchors only, not this frame's landmarks: it runs on the second core meanwhile.
+        looks = {number: self._beside.submit(track.meter.look, frame) for number, track in self._tracks.items()}
         faces = self._tracker.track(frame)
         self.faces_seen += bool(faces)
         lost = [n for n, track in self._tracks.items() if frame.time - track.last_time > MAX_GAP_S]
@@ -100,9 +104,11 @@ class Pipeline:
         states = []
         for face in faces:
             track = self._tracks.setdefault(face.track, _Track(self.config.spotter))
-            spots = track.push(frame, face)
+            look = looks[face.track].result() if face.track in looks else None
+            spots = track.push(frame, face, look)
             events += [self._event(face.track, track, spot) for spot in spots]
             states.append(FaceState(face, track.spotter.motion, self._provisional(track)))
+        wait(looks.values())
         self.faces = tuple(states)
         return events
 
@@ -110,6 +116,8 @@ class Pipeline:
         """Ends the source; returns what was still under way. The pipeline can then take another source."""
         events = self._end(list(self._tracks))
         self._tracker.close()
+        self._beside.shutdown()
+        self._beside = _worker()
         self.faces = ()
         self._shape = None
         return events
@@ -161,6 +169,11 @@ class Pipeline:
         return self._recogniser.recognise(represent(KeyCrops(None, *greys, None), self._flow))
 
 
+def _worker() -> ThreadPoolExecutor:
+    """One thread; it starts with the first frame and ends with `Pipeline.finish`."""
+    return ThreadPoolExecutor(1, "fleeting-motion")
+
+
 class _Track:
     """One face: its measurement, its spotter, and its newest crops."""
 
@@ -170,11 +183,11 @@ class _Track:
         self.provisional: Recognition | None = None
         self.provisional_apex = 0.0
         self.provisional_time = 0.0
-        self._meter = MotionMeter()
+        self.meter = MotionMeter()
         self._crops: deque[_KeptCrop] = deque(maxlen=_CROP_MEMORY_FRAMES)
 
-    def push(self, frame: Frame, face: Face) -> list[Spot]:
-        sample: MotionSample = self._meter.measure(frame, face)
+    def push(self, frame: Frame, face: Face, look: Look | None) -> list[Spot]:
+        sample = self.meter.measure(frame, face, look)
         self.last_time = frame.time
         # Before the crop is kept: a restart completes movements of the time before.
         spots = self.spotter.push(sample)

@@ -37,9 +37,11 @@ GROUPS: Final[dict[str, tuple[int, ...]]] = {
 }
 """Regions that usually move together; each group is watched on its own."""
 
-# Lid margins in pairs (upper, lower) and the corners of each eye.
-_LIDS: Final = (((159, 145), (158, 153), (160, 144)), ((386, 374), (385, 380), (387, 373)))
-_CORNERS: Final = ((33, 133), (263, 362))
+# Lid margins in pairs (upper, lower), three an eye, and the corners of each eye.
+_UPPER_LIDS: Final = (159, 158, 160, 386, 385, 387)
+_LOWER_LIDS: Final = (145, 153, 144, 374, 380, 373)
+_OUTER_CORNERS: Final = (33, 263)
+_INNER_CORNERS: Final = (133, 362)
 
 
 def region_centres(landmarks: Points) -> Points:
@@ -49,9 +51,8 @@ def region_centres(landmarks: Points) -> Points:
 
 def eye_opening(landmarks: Points) -> float:
     """Height of the eyes' opening over their width, mean of both eyes; about 0.3 open, below 0.15 closed."""
-    ratios = []
-    for lids, (outer, inner) in zip(_LIDS, _CORNERS, strict=True):
-        width = float(np.linalg.norm(landmarks[outer] - landmarks[inner]))
-        height = float(np.mean([np.linalg.norm(landmarks[a] - landmarks[b]) for a, b in lids]))
-        ratios.append(height / max(width, 1e-6))
-    return float(np.mean(ratios))
+    lids = landmarks[list(_UPPER_LIDS)] - landmarks[list(_LOWER_LIDS)]
+    heights = np.sqrt((lids**2).sum(axis=1)).reshape(2, -1).mean(axis=1)
+    corners = landmarks[list(_OUTER_CORNERS)] - landmarks[list(_INNER_CORNERS)]
+    widths = np.sqrt((corners**2).sum(axis=1))
+    return float((heights / np.maximum(widths, 1e-6)).mean())

@@ -28,8 +28,6 @@ log = logging.getLogger(__name__)
 _RING_FRAMES: Final = 64
 # The measured rate is that of the last frames within this many seconds.
 _RATE_WINDOW_S: Final = 2.0
-# A measured camera rate below this makes short movements too few frames long.
-LOW_RATE_FPS: Final = 25.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from model.frame import Frame
+
+LOW_RATE_FPS: Final = 25.0
+"""Below this rate the shortest micro-expressions (1/25 s) fall between two frames: people are warned."""
 
 
 class Source(Protocol):

@@ -13,8 +13,9 @@ from PySide6.QtGui import QCloseEvent, QIcon, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from app.errors import FleetingError
-from app.live.engine import LOW_RATE_FPS, Counters, Engine
+from app.live.engine import Counters, Engine
 from app.settings import Settings, save_settings
+from app.sources.base import LOW_RATE_FPS
 from app.ui.banner import Banner
 from app.ui.choices import Choice, camera_choice, demo_choice, recording_choice
 from app.ui.consent import ConsentDialog

@@ -98,3 +98,14 @@ def test_a_recording_cut_off_before_its_first_picture_says_so(tmp_path):
     path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(SourceError, match=r"cut\.mkv"):
         frames_of(path)
+
+
+def test_a_file_that_may_not_be_read_says_so(tmp_path, monkeypatch):
+    path = write_video(tmp_path / "private.mp4", pictures(3))
+
+    def refuse(*_args, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("app.sources.video.av.open", refuse)
+    with pytest.raises(SourceError, match=r"private\.mp4 may not be read"):
+        VideoSource(path)

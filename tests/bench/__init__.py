@@ -1,0 +1,1 @@
+"""Benchmarks: ``make bench`` prints tables and writes them as JSON under ``bench-results/``."""

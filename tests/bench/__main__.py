@@ -1,0 +1,46 @@
+"""Runs the benchmarks: ``python -m tests.bench [--seconds N]``."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import platform
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from app.version import VERSION
+from tests.bench import pipeline, window
+
+RESULTS = Path("bench-results")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=120.0, help="how long the window is watched")
+    arguments = parser.parse_args()
+    console = Console(width=110)
+    results = {
+        "pipeline": pipeline.throughput(),
+        "profile": pipeline.profile(),
+        "recognition": pipeline.recognition(),
+        "start-up": window.start_up(),
+        "window": window.live(arguments.seconds),
+    }
+    for name, rows in results.items():
+        table = Table(*rows[0], title=name)
+        for row in rows:
+            table.add_row(*(f"{v:.3g}" if isinstance(v, float) else str(v) for v in row.values()))
+        console.print(table)
+    RESULTS.mkdir(exist_ok=True)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    path = RESULTS / f"{now:%Y%m%dT%H%M%S}.json"
+    facts = {"version": VERSION, "machine": platform.platform(), "at": now.isoformat(timespec="seconds")}
+    path.write_text(json.dumps({**facts, **results}, indent=1))
+    console.print(f"written: {path}")
+
+
+if __name__ == "__main__":
+    main()
