@@ -24,7 +24,7 @@ from training.synthesis.muscles import FaceAxes, load_muscles
 from training.synthesis.portrait import Portrait, PortraitError
 
 # Raised whenever the clips of a seed change; a cache of another version is made anew.
-GENERATOR_VERSION: Final = 1
+GENERATOR_VERSION: Final = 2
 # Every n-th person, in the order of file names, is held out for validation.
 _HELD_OUT_EVERY: Final = 7
 # How far around the face (inter-ocular distances) a portrait is kept in memory.
@@ -50,7 +50,7 @@ class ClipSetPlan:
     """
 
     faces: Path
-    filmed: int = 10000
+    filmed: int = 12000
     fields: int = 6000
     held_out: int = 1500
     seed: int = 0

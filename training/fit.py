@@ -19,13 +19,20 @@ from model.astann import Astann
 from model.labels import EMOTIONS
 from training.clipset import ClipArrays
 
-_AU_LOSS_WEIGHT: Final = 1.0
+# Action units are rare: their loss is weighted up, and a missed one costs more than a false one.
+_AU_LOSS_WEIGHT: Final = 3.0
+_AU_POSITIVE_WEIGHT: Final = 2.0
+# Weight of the temporal attention's entropy: without it the network leaves all key frames at a third.
+_ENTROPY_WEIGHT: Final = 0.05
 _LABEL_SMOOTHING: Final = 0.05
 # Chances in training that the facial image, the onset's flow or the offset key frame is missing, so that one network
 # serves live views (no offset yet) and flow-map sets (no image).
 _DROP_IMAGE: Final = 0.25
 _DROP_ONSET_FLOW: Final = 0.25
 _DROP_OFFSET: Final = 0.25
+# Chance that one key frame comes from another clip, as when a key frame was picked badly or the light jumped: the
+# temporal attention learns to look away from it.
+_FOREIGN_KEY_FRAME: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +67,14 @@ class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightn
         maps, present = augment(batch[0].float())
         out = self.network(maps, present)
         emotion = torch.nn.functional.cross_entropy(out.emotion, batch[1], label_smoothing=_LABEL_SMOOTHING)
-        aus = torch.nn.functional.binary_cross_entropy_with_logits(out.action_units, batch[2])
+        weight = torch.full((batch[2].shape[1],), _AU_POSITIVE_WEIGHT, device=batch[2].device)
+        aus = torch.nn.functional.binary_cross_entropy_with_logits(out.action_units, batch[2], pos_weight=weight)
+        entropy = torch.special.entr(out.temporal).sum(dim=1).mean()
         self.log("train/emotion", emotion, prog_bar=True)
         self.log("train/action_units", aus)
-        return emotion + _AU_LOSS_WEIGHT * aus
+        self.log("train/temporal_entropy", entropy)
+        loss: Tensor = emotion + _AU_LOSS_WEIGHT * aus + _ENTROPY_WEIGHT * entropy
+        return loss
 
     def configure_optimizers(self) -> dict[str, Any]:
         optimiser = torch.optim.AdamW(
@@ -74,7 +85,7 @@ class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightn
 
 
 def augment(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """Mirrors half of the clips and drops modalities at random.
+    """Mirrors half of the clips, drops modalities and swaps in foreign key frames at random.
 
     Args:
         maps: ``[b, 3, 4, 64, 64]``; not changed.
@@ -87,6 +98,10 @@ def augment(maps: Tensor) -> tuple[Tensor, Tensor]:
     flipped = maps.flip(-1).clone()
     flipped[:, :, 1] *= -1.0  # a mirrored face moves the other way across
     maps = torch.where(mirrored, flipped, maps)
+    foreign = torch.rand(batch) < _FOREIGN_KEY_FRAME
+    frame = torch.where(torch.rand(batch) < 0.5, 0, 2)  # never the apex: it carries the label
+    donor = torch.randperm(batch)
+    maps[foreign, frame[foreign]] = maps[donor[foreign], frame[foreign]]
     maps[torch.rand(batch) < _DROP_IMAGE, :, 0] = 0.0
     maps[torch.rand(batch) < _DROP_ONSET_FLOW, 0, 1:] = 0.0
     present = torch.ones(batch, maps.shape[1])

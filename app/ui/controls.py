@@ -6,15 +6,13 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QStyle, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QToolBar, QToolButton, QWidget
 
 from app.settings import Settings
 from app.ui.choices import Choice
 
 _OPEN_FILE: Final = "Open recording …"
 _OPEN_FOLDER: Final = "Open folder of pictures …"
-_PLAY: Final = QStyle.StandardPixmap.SP_MediaPlay
-_STOP: Final = QStyle.StandardPixmap.SP_MediaStop
 _THEMES: Final = ("system", "light", "dark")
 _COLOURS: Final = ("viridis", "cividis", "inferno")
 
@@ -51,7 +49,6 @@ class Controls(QToolBar):
             "S&napshot", "Ctrl+S", lambda: self.snapshot.emit(), "Save what is shown as a picture"
         )
         self.snapshot_action.setEnabled(False)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.show_running(False)
         self.addSeparator()
         self.outline_action = self._switch("&Outline", "O", "outline")
@@ -97,8 +94,7 @@ class Controls(QToolBar):
         return self._choices[self._current] if self._choices else None
 
     def show_running(self, running: bool) -> None:
-        self.run_action.setText("&Stop" if running else "&Start")
-        self.run_action.setIcon(self.style().standardIcon(_STOP if running else _PLAY))
+        self.run_action.setText("■  &Stop" if running else "▶  &Start")
 
     def _activate(self, index: int) -> None:
         if index < len(self._choices):

@@ -38,7 +38,7 @@ class MotionCurve(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph ships no ty
         self.setLabel("bottom", "time, s")
         self.showGrid(x=True, y=True, alpha=0.15)
         self._points: deque[MotionPoint] = deque()
-        self._line = self.plot(pen=pg.mkPen("#0072B2", width=1), connect="finite")
+        self._line = self.plot(connect="finite")
         self._marks: deque[tuple[Event, Any]] = deque()
         self.update_colours()
 
@@ -89,6 +89,7 @@ class MotionCurve(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph ships no ty
         palette = self.palette()
         self.setBackground(palette.color(QPalette.ColorRole.Base))
         text = palette.color(QPalette.ColorRole.WindowText)
+        self._line.setPen(pg.mkPen(palette.color(QPalette.ColorRole.Link), width=1))
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
             axis.setPen(text)

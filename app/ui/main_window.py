@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
         self._bridge = _Bridge()
         self._bridge.changed.connect(self._take_news, Qt.ConnectionType.QueuedConnection)
         self._bridge.cameras_listed.connect(self._add_cameras, Qt.ConnectionType.QueuedConnection)
+        apply_theme(settings.theme)  # before there are widgets to repaint
         self.setWindowTitle("Fleeting")
         self.setWindowIcon(QIcon(str(ICON)))
         self._build()

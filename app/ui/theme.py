@@ -40,14 +40,15 @@ def apply_theme(theme: str) -> None:
         return
     if application.style().objectName() != "fusion":
         application.setStyle("Fusion")
-    if not application.styleSheet():
-        application.setStyleSheet(STYLE_SHEET.read_text(encoding="utf-8"))
     dark = theme == "dark"
     if theme == "system":
         dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
     palette = _palette(dark)
     if palette.color(_Role.Window) != application.palette().color(_Role.Window):
         application.setPalette(palette)
+        # A style sheet keeps the colours it was read with: it is read again for the new ones.
+        application.setStyleSheet("")
+        application.setStyleSheet(STYLE_SHEET.read_text(encoding="utf-8"))
 
 
 def _palette(dark: bool) -> QPalette:

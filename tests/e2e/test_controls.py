@@ -58,7 +58,16 @@ def test_light_and_dark(open_window, qtbot):
     light = window.palette().color(QPalette.ColorRole.Window).lightness()
     window.controls.theme.setCurrentText("dark")
     qtbot.waitUntil(lambda: window.palette().color(QPalette.ColorRole.Window).lightness() < light - 100, timeout=2000)
+    # Text follows its background, wherever it stands.
+    for widget in (window.card.detail, window.state_text, window.events, window.video, window.controls.opacity):
+        palette = widget.palette()
+        for text, ground in (("WindowText", "Window"), ("Text", "Base"), ("ButtonText", "Button")):
+            light_text, light_ground = (
+                palette.color(getattr(QPalette.ColorRole, n)).lightness() for n in (text, ground)
+            )
+            assert light_text > light_ground + 100, (widget.accessibleName(), text)
     window.controls.theme.setCurrentText("light")
+    assert window.card.detail.palette().color(QPalette.ColorRole.WindowText).lightness() < 60
 
 
 def test_every_control_is_reached_with_the_keyboard(open_window, qtbot):
