@@ -35,6 +35,7 @@ AllKinds = Annotated[
 @app.callback(invoke_without_command=True)
 def window(
     context: typer.Context,
+    camera: Annotated[str, typer.Option(help="Start with this camera: its number, or part of its name.")] = "",
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Tell more about what happens.")] = False,
 ) -> None:
@@ -45,7 +46,7 @@ def window(
     elif context.invoked_subcommand is None:
         from app.ui.start import run_window
 
-        raise typer.Exit(run_window())
+        raise typer.Exit(run_window(camera=camera))
 
 
 @app.command()

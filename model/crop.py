@@ -58,6 +58,21 @@ STABLE_POINTS: Final[Points] = to_crop(list(_STABLE.values()))
 """``float32 [n, 2]``: where the stable points lie in the crop."""
 
 
+def face_radius(size: int) -> npt.NDArray[np.float32]:
+    """How far out on the face each pixel of a map lies that covers the crop.
+
+    Args:
+        size: Side of the map in pixels.
+
+    Returns:
+        ``float32 [size, size]``: 0 in the face's middle, 1 on an oval in which brows, jaw and chin of nearly every
+        face lie.
+    """
+    centre = (np.arange(size) + 0.5) * CROP_SIZE / size
+    x, y = (centre[None, :] - CENTRE_X) / INTER_OCULAR_PX, (centre[:, None] - EYE_LINE_Y) / INTER_OCULAR_PX
+    return np.asarray(np.sqrt((x / 1.15) ** 2 + ((y - 0.65) / 1.4) ** 2), dtype=np.float32)
+
+
 def inter_ocular_distance(landmarks: Points) -> float:
     """Distance in pixels between the midpoints of the two eyes (each midway between its corners)."""
     left, right = (landmarks[list(pair)].mean(axis=0) for pair in _EYE_CORNERS)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from model.crop import CENTRE_X, CROP_SIZE, EYE_LINE_Y, INTER_OCULAR_PX
+from model.crop import CROP_SIZE, INTER_OCULAR_PX, face_radius
 from model.flow import Field, FlowEstimator, optical_strain, rigid_motion, without_rigid
 
 MAP_SIZE: Final = 64
@@ -17,6 +17,9 @@ KEY_FRAMES: Final = ("onset", "apex", "offset")
 CHANNELS: Final = ("luminance", "flow u", "flow v", "optical strain")
 
 Grey = npt.NDArray[np.uint8]
+
+# Soft oval ``float32 [64, 64, 1]`` around the face: the background's flow is no facial motion.
+_FACE: Final = np.clip((1.05 - face_radius(MAP_SIZE)) / 0.1, 0.0, 1.0)[..., None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +85,7 @@ def motion_maps(motion: Field) -> npt.NDArray[np.float32]:
         motion: ``float32 [128, 128, 2]`` or already ``[64, 64, 2]``; displacements in pixels of the 128 px crop.
     """
     resized = cv2.resize(motion, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA)
-    small = np.asarray(resized * _FACE[..., None], dtype=np.float32)
+    small = np.asarray(resized * _FACE, dtype=np.float32)
     strain = optical_strain(np.asarray(small * (MAP_SIZE / CROP_SIZE), dtype=np.float32))
     percent = 100.0 / INTER_OCULAR_PX
     return np.stack([small[..., 0] * percent, small[..., 1] * percent, strain * 100.0], dtype=np.float32)
-
-
-def _face_mask() -> npt.NDArray[np.float32]:
-    """Soft oval ``float32 [64, 64]`` around the face: the background's flow is no facial motion."""
-    centre = (np.arange(MAP_SIZE) + 0.5) * CROP_SIZE / MAP_SIZE
-    x, y = (centre[None, :] - CENTRE_X) / INTER_OCULAR_PX, (centre[:, None] - EYE_LINE_Y) / INTER_OCULAR_PX
-    # Half axes and middle of the oval in inter-ocular distances: brows, jaw and chin of nearly every face lie inside.
-    radius = np.sqrt((x / 1.15) ** 2 + ((y - 0.65) / 1.4) ** 2)
-    return np.asarray(np.clip((1.05 - radius) / 0.1, 0.0, 1.0), dtype=np.float32)
-
-
-_FACE: Final = _face_mask()

@@ -52,7 +52,8 @@ class ResultsWriter:
         self._started = datetime.datetime.now(datetime.timezone.utc)
         self._written: list[Event] = []
         self._frames = self._with_face = 0
-        self._first_time = self._last_time = 0.0
+        self._last_time = 0.0
+        self._last_index = -1
         self._size: tuple[int, int] | None = None
         self.complete = False
         """Set to True by whoever analysed the source to its end."""
@@ -78,7 +79,7 @@ class ResultsWriter:
         """Writes what one frame brought."""
         self._frames += 1
         self._with_face += bool(faces)
-        self._last_time = frame.time
+        self._last_time, self._last_index = frame.time, frame.index
         self._size = (frame.image.shape[1], frame.image.shape[0])
         self._frames_csv.append(frame_rows(frame.index, frame.time, faces))
         self.append_events(events)
@@ -93,7 +94,6 @@ class ResultsWriter:
             self._events_csv.append([event_row(event) for event in wanted])
 
     def _metadata(self, interruption: str) -> dict[str, object]:
-        span = self._last_time - self._first_time
         return {
             "schema_version": SCHEMA_VERSION,
             "application": {"name": "Fleeting", "version": VERSION},
@@ -103,13 +103,15 @@ class ResultsWriter:
                 "path": str(getattr(self._source, "path", "")),
                 "size": self._size,
                 "nominal_fps": self._source.fps,
-                "measured_fps": round((self._frames - 1) / span, 3) if span > 0 else None,
+                "measured_fps": round((self._frames - 1) / self._last_time, 3) if self._last_time > 0 else None,
                 "clock": "seconds from the first frame, "
                 + ("capture clock" if self._source.live else "presentation time"),
                 "warnings": self._source.warnings,
             },
             "frames": {
+                "captured": self._last_index + 1,
                 "analysed": self._frames,
+                "dropped": {"unreadable": self._last_index + 1 - self._frames},
                 "with_face": self._with_face,
                 "without_face": self._frames - self._with_face,
             },

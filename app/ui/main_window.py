@@ -245,7 +245,10 @@ class MainWindow(QMainWindow):
     def open_recording(self, path: Path) -> None:
         """Adds a recording to the selector and starts it."""
         self.settings.last_folder = str(path.parent)
-        choice = recording_choice(path)
+        self.open_choice(recording_choice(path))
+
+    def open_choice(self, choice: Choice) -> None:
+        """Adds a source to the selector and starts it."""
         self.controls.add_choice(choice)
         self.start(choice)
 

@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QImage
 
-from model.crop import CENTRE_X, CROP_SIZE, EYE_LINE_Y, INTER_OCULAR_PX
+from model.crop import CROP_SIZE, face_radius
 from model.frame import Image
 
 # The brightest colour stands for the map's own maximum, but at least for this many times the mean, so that an
 # attention that looks everywhere does not look pointed.
 _LEAST_FULL_SCALE: Final = 1.8
+# 1 inside the average face of the crop, fading to 0 outside.
+_FACE: Final = np.clip((1.05 - face_radius(CROP_SIZE)) / 0.15, 0.0, 1.0)
 # Attention below the mean stays clear, so that the face under it can be seen.
 _CLEAR_BELOW: Final = 1.0
 
@@ -41,8 +43,8 @@ def heatmap(attention: npt.NDArray[np.floating[Any]], colours: str, opacity: flo
     import cv2  # only here: the window is up before the first heatmap is needed
 
     fine = cv2.resize(attention.astype(np.float32), (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
-    full = max(_LEAST_FULL_SCALE, float((fine * _oval()).max()))
-    level = np.clip((fine - _CLEAR_BELOW) / (full - _CLEAR_BELOW), 0.0, 1.0) * _oval()
+    full = max(_LEAST_FULL_SCALE, float((fine * _FACE).max()))
+    level = np.clip((fine - _CLEAR_BELOW) / (full - _CLEAR_BELOW), 0.0, 1.0) * _FACE
     rgba = np.empty((CROP_SIZE, CROP_SIZE, 4), np.uint8)
     rgba[..., :3] = _table(colours)[(level * 255).astype(np.uint8)]
     rgba[..., 3] = (255 * opacity * np.sqrt(level)).astype(np.uint8)
@@ -55,12 +57,3 @@ def _table(colours: str) -> npt.NDArray[np.uint8]:
 
     table = pyqtgraph.colormap.get(colours).getLookupTable(nPts=256, alpha=False)
     return np.asarray(table, dtype=np.uint8)
-
-
-@lru_cache(maxsize=1)
-def _oval() -> npt.NDArray[np.float32]:
-    """1 inside the average face of the crop, fading to 0 outside."""
-    centre = np.arange(CROP_SIZE) + 0.5
-    x, y = (centre[None, :] - CENTRE_X) / INTER_OCULAR_PX, (centre[:, None] - EYE_LINE_Y) / INTER_OCULAR_PX
-    radius = np.sqrt((x / 1.15) ** 2 + ((y - 0.65) / 1.4) ** 2)
-    return np.asarray(np.clip((1.05 - radius) / 0.15, 0.0, 1.0), dtype=np.float32)

@@ -10,17 +10,18 @@ from app.errors import FleetingError
 from app.settings import load_settings
 
 
-def run_window(demo: bool = False) -> int:
+def run_window(demo: bool = False, camera: str = "") -> int:
     """Opens the window and returns when it was closed.
 
     Args:
         demo: Start the demo recording at once.
+        camera: Start this camera at once: its number, or part of its name.
 
     Returns:
         Exit code.
 
     Raises:
-        FleetingError: If there is no display.
+        FleetingError: If there is no display, or no such camera.
     """
     if not has_display():
         raise FleetingError(
@@ -31,7 +32,7 @@ def run_window(demo: bool = False) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
-    from app.ui.choices import demo_choice
+    from app.ui.choices import camera_choice, demo_choice
     from app.ui.main_window import MainWindow
 
     application = QApplication(sys.argv[:1])
@@ -39,6 +40,11 @@ def run_window(demo: bool = False) -> int:
     window = MainWindow(load_settings())
     window.show()
     QTimer.singleShot(0, window.find_cameras)
+    if camera:
+        from app.sources.camera import find_camera
+
+        choice = camera_choice(find_camera(camera))
+        QTimer.singleShot(0, lambda: window.open_choice(choice))
     if demo:
         QTimer.singleShot(0, lambda: window.start(demo_choice()))
     return int(application.exec())

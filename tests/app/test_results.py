@@ -93,7 +93,13 @@ def test_all_files_are_written_and_the_overlay_keeps_the_speed(tmp_path, recogni
     with av.open(str(tmp_path / "out" / "overlay.mkv")) as video:
         assert [float(f.time) for f in video.decode(video=0)] == pytest.approx(stamps, abs=0.002)
     facts = json.loads((tmp_path / "out" / "metadata.json").read_text())
-    assert facts["frames"] == {"analysed": 25, "with_face": 25, "without_face": 0}
+    assert facts["frames"] == {
+        "captured": 25,
+        "analysed": 25,
+        "dropped": {"unreadable": 0},
+        "with_face": 25,
+        "without_face": 0,
+    }
     assert facts["complete"] is True
     assert facts["model"]["sha256"] == recogniser.sha256
     assert facts["settings"]["spotter"]["max_duration"] == 0.5
