@@ -21,6 +21,16 @@ def _help(field: str) -> str:
     return Settings.model_fields[field].description or ""
 
 
+class _SourceBox(QComboBox):
+    """Tells that it is being opened, so that cameras plugged in meanwhile can be looked for."""
+
+    opened = Signal()
+
+    def showPopup(self) -> None:
+        self.opened.emit()
+        super().showPopup()
+
+
 class Controls(QToolBar):
     """Everything that a person can switch."""
 
@@ -37,7 +47,7 @@ class Controls(QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._settings = settings
-        self.sources = QComboBox()
+        self.sources = _SourceBox()
         self.sources.setAccessibleName("Source")
         self.sources.setToolTip("Where the frames come from")
         self.sources.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -83,6 +93,16 @@ class Controls(QToolBar):
         self.sources.addItem(_OPEN_FOLDER)
         self._current = current
         self.sources.setCurrentIndex(current)
+
+    def set_cameras(self, cameras: list[Choice]) -> None:
+        """Offers these cameras, behind the first entry; everything else and the selection stay."""
+        others = [choice for choice in self._choices if not choice.is_camera]
+        choices = [*others[:1], *cameras, *others[1:]]
+        titles = [choice.title for choice in choices]
+        if titles == [choice.title for choice in self._choices]:
+            return
+        selected = self.choice.title if self.choice else ""
+        self.set_choices(choices, titles.index(selected) if selected in titles else 0)
 
     def add_choice(self, choice: Choice) -> None:
         """Adds a recording and selects it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -148,6 +149,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         controls = self.controls
         controls.run_toggled.connect(self.toggle)
+        controls.sources.opened.connect(self.find_cameras)
         controls.source_chosen.connect(self._source_chosen)
         controls.open_file.connect(self._ask_file)
         controls.open_folder.connect(self._ask_folder)
@@ -210,14 +212,14 @@ class MainWindow(QMainWindow):
         def look() -> None:
             from app.sources.camera import list_cameras
 
-            self._bridge.cameras_listed.emit(list_cameras())
+            cameras = list_cameras()
+            with contextlib.suppress(RuntimeError):  # the window may be gone by now
+                self._bridge.cameras_listed.emit(cameras)
 
         QThreadPool.globalInstance().start(look)
 
     def _add_cameras(self, cameras: list) -> None:  # type: ignore[type-arg]  # a signal carries plain objects
-        if cameras:
-            current = self.controls.sources.currentIndex()
-            self.controls.set_choices([demo_choice(), *(camera_choice(camera) for camera in cameras)], current)
+        self.controls.set_cameras([camera_choice(camera) for camera in cameras])
 
     def _has_consent(self) -> bool:
         if not self.settings.consent:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.settings import Settings
 from app.sources.camera import CameraInfo, CameraSource
-from app.ui.choices import Choice
+from app.ui.choices import Choice, recording_choice
 from app.ui.consent import ConsentDialog
 from tests.helpers import FakeDevice, face_picture, noisy
 
@@ -78,3 +78,23 @@ def test_a_camera_in_portrait_or_4k_or_tiny_is_shown(open_window, qtbot):
         target = window.video._target(window.video._image)
         assert abs(target.width() / target.height() - shape[1] / shape[0]) < 0.01
         window.stop()
+
+
+def test_a_camera_plugged_in_later_is_offered_and_opened_recordings_stay(open_window, qtbot, monkeypatch, tmp_path):
+    found = []
+    monkeypatch.setattr("app.sources.camera.list_cameras", lambda: list(found))
+    window = open_window()
+    sources = window.controls.sources
+    window.controls.add_choice(recording_choice(tmp_path / "talk.mp4"))
+    found.append(CAMERA)
+    sources.showPopup()
+    qtbot.waitUntil(lambda: sources.findText("Desk camera") >= 0, timeout=5000)
+    sources.hidePopup()
+    assert sources.findText("talk.mp4") >= 0
+    assert sources.currentText() == "talk.mp4"
+    assert window.controls.choice.title == "talk.mp4"
+    found.clear()
+    sources.showPopup()
+    qtbot.waitUntil(lambda: sources.findText("Desk camera") < 0, timeout=5000)
+    sources.hidePopup()
+    assert sources.currentText() == "talk.mp4"
