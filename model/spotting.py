@@ -20,6 +20,26 @@ from model.timing import MovementCurve, measure_curve
 
 Kind = Literal["micro", "macro", "blink", "speech", "rejected"]
 
+# 6 s at 240 fps; longer histories are never needed, faster sources keep fewer seconds.
+_HISTORY_FRAMES: Final = 1440
+# Seconds of history beyond the longest held pose, for the resting place before it.
+_HISTORY_MARGIN_S: Final = 1.5
+# A mouth that turned back and forth at least this often in one long movement was speaking.
+_SPEECH_TURNS: Final = 4
+# Movements of two groups are one if they share this much of the shorter one's time.
+_SAME_MOVEMENT_OVERLAP: Final = 0.5
+# Micro-expressions kept to recognise their stragglers; more cannot fall into the hold limit.
+_REPORTED: Final = 16
+# A change of the group's level is a turning point if it is this large (in thresholds) and this share of the peak.
+_TURN_STEP: Final = 1.0
+_TURN_OF_PEAK: Final = 0.25
+# Lids that stay down longer than this many seconds are no blink.
+_LONGEST_BLINK_S: Final = 0.8
+# A pose held below this many thresholds is drift rather than an expression.
+_WEAK_HOLD: Final = 2.5
+# The noise estimate follows with this time constant (seconds) and never learns from a frame more than 3 times itself.
+_NOISE_TIME_S: Final = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class SpotterConfig:
@@ -169,27 +189,6 @@ class _History:
         self.times.append(sample.time)
         self.displacements.append(sample.displacement)
         self.openings.append(sample.eye_opening)
-
-
-# 6 s at 240 fps; longer histories are never needed, faster sources keep fewer seconds.
-_HISTORY_FRAMES: Final = 1440
-# Seconds of history beyond the longest held pose, for the resting place before it.
-_HISTORY_MARGIN_S: Final = 1.5
-# A mouth that turned back and forth at least this often in one long movement was speaking.
-_SPEECH_TURNS: Final = 4
-# Movements of two groups are one if they share this much of the shorter one's time.
-_SAME_MOVEMENT_OVERLAP: Final = 0.5
-# Micro-expressions kept to recognise their stragglers; more cannot fall into the hold limit.
-_REPORTED: Final = 16
-# A change of the group's level is a turning point if it is this large (in thresholds) and this share of the peak.
-_TURN_STEP: Final = 1.0
-_TURN_OF_PEAK: Final = 0.25
-# Lids that stay down longer than this many seconds are no blink.
-_LONGEST_BLINK_S: Final = 0.8
-# A pose held below this many thresholds is drift rather than an expression.
-_WEAK_HOLD: Final = 2.5
-# The noise estimate follows with this time constant (seconds) and never learns from a frame more than 3 times itself.
-_NOISE_TIME_S: Final = 2.0
 
 
 class Spotter:
