@@ -292,10 +292,16 @@ class Spotter:
                     last_extreme=group.level,
                 )
                 return
-            group.baseline += (here - group.baseline) * _gain(elapsed, self.config.baseline_time)
-            # Before the noise is known every deviation teaches; later a single outlier teaches little.
-            lesson = amplitude if not ready else np.minimum(amplitude, 3.0 * group.noise)
-            group.noise += (lesson - group.noise) * _gain(elapsed, _NOISE_TIME_S if ready else self.config.warm_up)
+            if ready:
+                group.baseline += (here - group.baseline) * _gain(elapsed, self.config.baseline_time)
+                # A single outlier teaches little.
+                lesson = np.minimum(amplitude, 3.0 * group.noise)
+                group.noise += (lesson - group.noise) * _gain(elapsed, _NOISE_TIME_S)
+            elif elapsed > 0.0:
+                # Before the noise is known every frame counts the same: the plain means so far.
+                share = elapsed / (sample.time - self._began)
+                group.baseline += (here - group.baseline) * share
+                group.noise += (amplitude - group.noise) * share
             return
         if amplitude[strongest] > candidate.peak:
             candidate.peak, candidate.peak_frame, candidate.peak_time = (
