@@ -8,9 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-# The label is shown when, on held-out clips that are this sure or surer, at least this share is right.
-_WANTED_ACCURACY: Final = 0.9
+# Of labels that are only just shown, at least this share must be right.
+_WANTED_ACCURACY: Final = 2 / 3
+# "Only just": confidences up to this much above the threshold.
+_BAND: Final = 0.1
 _LOWEST_THRESHOLD: Final = 0.4
+_HIGHEST_THRESHOLD: Final = 0.95
+# Fewer clips in the band say nothing about it.
+_FEWEST: Final = 10
+# Temperatures outside this range come from sets too small to fit one.
+_TEMPERATURES: Final = (0.2, 5.0)
 
 
 def fit_temperature(logits: npt.NDArray[np.float32], emotion: npt.NDArray[np.int64]) -> float:
@@ -26,14 +33,15 @@ def fit_temperature(logits: npt.NDArray[np.float32], emotion: npt.NDArray[np.int
         return loss
 
     optimiser.step(closure)  # type: ignore[no-untyped-call]  # torch leaves step untyped
-    return float(log_temperature.detach().exp())
+    fitted = float(log_temperature.detach().exp())
+    return float(np.clip(fitted, *_TEMPERATURES)) if np.isfinite(fitted) else 1.0
 
 
 def unsure_threshold(probabilities: npt.NDArray[np.floating[Any]], emotion: npt.NDArray[np.int64]) -> float:
-    """The lowest confidence from which on the wanted share of labels is right."""
+    """The lowest confidence at which labels that are only just shown are right often enough."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == emotion
-    for threshold in np.arange(_LOWEST_THRESHOLD, 0.95, 0.01):
-        sure = confidence >= threshold
-        if sure.any() and right[sure].mean() >= _WANTED_ACCURACY:
+    for threshold in np.arange(_LOWEST_THRESHOLD, _HIGHEST_THRESHOLD, 0.01):
+        band = (confidence >= threshold) & (confidence < threshold + _BAND)
+        if band.sum() >= _FEWEST and right[band].mean() >= _WANTED_ACCURACY:
             return round(float(threshold), 2)
-    return 0.95
+    return _HIGHEST_THRESHOLD

@@ -69,7 +69,8 @@ class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightn
         emotion = torch.nn.functional.cross_entropy(out.emotion, batch[1], label_smoothing=_LABEL_SMOOTHING)
         weight = torch.full((batch[2].shape[1],), _AU_POSITIVE_WEIGHT, device=batch[2].device)
         aus = torch.nn.functional.binary_cross_entropy_with_logits(out.action_units, batch[2], pos_weight=weight)
-        entropy = torch.special.entr(out.temporal).sum(dim=1).mean()
+        # The small term keeps the slope finite where a key frame is masked.
+        entropy = -(out.temporal * torch.log(out.temporal + 1e-6)).sum(dim=1).mean()
         self.log("train/emotion", emotion, prog_bar=True)
         self.log("train/action_units", aus)
         self.log("train/temporal_entropy", entropy)
