@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from model.frame import Image
 from model.recognition import Recognition
-from model.spotting import Spot
+from model.spot import Spot
 
 
 @dataclass(frozen=True, slots=True)

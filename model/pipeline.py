@@ -20,7 +20,8 @@ from model.frame import Frame, Image
 from model.motion import MAX_GAP_S, Look, MotionMeter
 from model.recognition import Recogniser, Recognition
 from model.representation import KeyCrops, represent
-from model.spotting import Running, Spot, Spotter, SpotterConfig
+from model.spot import Running, Spot, SpotterConfig
+from model.spotting import Spotter
 
 # Crops are kept for the longest micro-expression, one spacing before it, and the time until it is reported.
 _CROP_MEMORY_S: Final = 1.5

@@ -5,7 +5,7 @@ import numpy as np
 from app.live.engine import MotionPoint
 from app.ui.curve import MotionCurve
 from model.events import Event
-from model.spotting import Spot
+from model.spot import Spot
 
 
 def test_redrawing_loses_no_reference_to_none(qtbot):

@@ -13,7 +13,7 @@ from model.face import Face
 from model.frame import Frame
 from model.pipeline import FaceState, PipelineConfig
 from model.recognition import Recognition
-from model.spotting import Spot
+from model.spot import Spot
 from tests.helpers import FakeSource, face_picture, still_frames
 
 SPOT = Spot("micro", 1.0, 1.1, 1.25, 30, 33, 38, 0.0123, ("left cheek", "nose"))

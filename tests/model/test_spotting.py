@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.spotting import Spot, Spotter
+from model.spot import Spot
+from model.spotting import Spotter
 from tests.helpers import motion_samples
 from training.synthesis.timecourse import TimeCourse
 
@@ -112,7 +113,7 @@ def test_memory_stays_bounded_on_a_fast_source():
     spotter = Spotter()
     for sample in motion_samples({}, 10.0, fps=1000.0):
         spotter.push(sample)
-    assert len(spotter._history.times) <= 1440
+    assert len(spotter._history) <= 1440
 
 
 def test_a_group_that_comes_to_rest_late_does_not_report_the_movement_again():
