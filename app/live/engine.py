@@ -11,16 +11,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from app.live.mailbox import Mailbox, T
 from app.live.ring import FrameRing
+from app.live.views import Counters, MotionPoint, View
 from app.sources.base import Source
 from model.errors import FleetingError
 from model.events import Event
-from model.frame import Frame
-from model.pipeline import FaceState, Pipeline
+from model.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
 
@@ -28,48 +27,6 @@ log = logging.getLogger(__name__)
 _RING_FRAMES: Final = 64
 # The measured rate is that of the last frames within this many seconds.
 _RATE_WINDOW_S: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The newest analysed frame.
-
-    Attributes:
-        frame: The frame.
-        faces: Its faces.
-        captured_at: Seconds on the monotonic clock at which it left the source.
-    """
-
-    frame: Frame
-    faces: tuple[FaceState, ...]
-    captured_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class MotionPoint:
-    """One point of the motion curve: seconds, and percent of the inter-ocular distance (None without a face)."""
-
-    time: float
-    motion: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """Frames so far, each kind counted where it happens.
-
-    Attributes:
-        captured: Delivered by the source.
-        analysed: Passed through the pipeline.
-        dropped_analysis: Lost because the analysis was too slow (cameras only).
-        dropped_display: Analysed, but replaced by a newer one before the window took it.
-        fps: Measured rate of capture over the last seconds, 0 while unknown.
-    """
-
-    captured: int
-    analysed: int
-    dropped_analysis: int
-    dropped_display: int
-    fps: float
 
 
 Tell = Callable[[str], None]

@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QWidget
 
-from app.live.engine import MotionPoint
+from app.live.views import MotionPoint
 from model.events import Event
 from model.labels import EMOTION_COLOURS
 

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import platformdirs
-from PySide6.QtCore import QByteArray, QDateTime, QObject, Qt, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from app.errors import FleetingError
-from app.live.engine import Counters, Engine
+from app.live.engine import Engine
+from app.live.views import Counters
 from app.settings import Settings, save_settings
 from app.sources.base import LOW_RATE_FPS
 from app.ui.banner import Banner
+from app.ui.camera_finder import CameraFinder
 from app.ui.choices import Choice, camera_choice, demo_choice, recording_choice
 from app.ui.consent import ConsentDialog
 from app.ui.controls import Controls
 from app.ui.curve import MotionCurve
 from app.ui.event_list import EventList
 from app.ui.label_card import LabelCard
+from app.ui.snapshot import save_snapshot
 from app.ui.strip import Strip
 from app.ui.texts import MEANING
 from app.ui.theme import apply_theme
@@ -31,6 +32,7 @@ from app.ui.video_view import VideoView
 from assets import ASTANN_ONNX, ICON
 
 if TYPE_CHECKING:
+    from app.sources.camera import CameraInfo
     from model.events import Event
     from model.pipeline import FaceState, Pipeline
     from model.recognition import Recognition
@@ -43,6 +45,8 @@ _SLOW_TICK_MS: Final = 80
 _LABEL_STAYS_S: Final = 2.0
 # The measured rate is judged once this many frames were captured.
 _RATE_NEEDS_FRAMES: Final = 60
+# How long the status bar tells where something was saved (milliseconds).
+_MESSAGE_MS: Final = 6000
 _VIDEO_FILTER: Final = "Video (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.mts);;All files (*)"
 
 
@@ -58,7 +62,6 @@ class _Bridge(QObject):
     """Carries a worker's 'there is something new' into the window's thread."""
 
     changed = Signal()
-    cameras_listed = Signal(object)
 
 
 class MainWindow(QMainWindow):
@@ -85,7 +88,7 @@ class MainWindow(QMainWindow):
         self._reported_slow = False
         self._bridge = _Bridge()
         self._bridge.changed.connect(self._take_news, Qt.ConnectionType.QueuedConnection)
-        self._bridge.cameras_listed.connect(self._add_cameras, Qt.ConnectionType.QueuedConnection)
+        self.cameras = CameraFinder(self)
         apply_theme(settings.theme)  # before there are widgets to repaint
         self.setWindowTitle("Fleeting")
         self.setWindowIcon(QIcon(str(ICON)))
@@ -149,11 +152,12 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         controls = self.controls
         controls.run_toggled.connect(self.toggle)
-        controls.sources.opened.connect(self.find_cameras)
+        controls.sources.opened.connect(self.cameras.look)
+        self.cameras.found.connect(self._offer_cameras)
         controls.source_chosen.connect(self._source_chosen)
         controls.open_file.connect(self._ask_file)
         controls.open_folder.connect(self._ask_folder)
-        controls.snapshot.connect(self.save_snapshot)
+        controls.snapshot.connect(self._save_snapshot)
         controls.settings_changed.connect(self._apply_settings)
         self.events.chosen.connect(self._show_again)
 
@@ -206,19 +210,7 @@ class MainWindow(QMainWindow):
         if self.video.displayed == 0:
             self.video.show_message("Choose a source and press Start (F5).")
 
-    def find_cameras(self) -> None:
-        """Looks for cameras without keeping the window waiting."""
-
-        def look() -> None:
-            from app.sources.camera import list_cameras
-
-            cameras = list_cameras()
-            with contextlib.suppress(RuntimeError):  # the window may be gone by now
-                self._bridge.cameras_listed.emit(cameras)
-
-        QThreadPool.globalInstance().start(look)
-
-    def _add_cameras(self, cameras: list) -> None:  # type: ignore[type-arg]  # a signal carries plain objects
+    def _offer_cameras(self, cameras: list[CameraInfo]) -> None:
         self.controls.set_cameras([camera_choice(camera) for camera in cameras])
 
     def _has_consent(self) -> bool:
@@ -350,23 +342,13 @@ class MainWindow(QMainWindow):
         self.curve.update_colours()
         self.events.events.show_all_kinds(settings.all_kinds)
 
-    def save_snapshot(self) -> Path | None:
-        """Saves the window's content as a picture and says where."""
-        folder = platformdirs.user_pictures_path() / "Fleeting"
-        stamp = QDateTime.currentDateTime().toString("yyyy-MM-dd HH.mm.ss.zzz")
-        path = folder / f"Fleeting {stamp}.png"
+    def _save_snapshot(self) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            saved = self.grab().save(str(path))
-        except OSError:
-            saved = False
-        if not saved:
-            self.banner.say(
-                f"The snapshot {path} cannot be written. Free some space or check the folder's permissions."
-            )
-            return None
-        self.statusBar().showMessage(f"Saved {path}", 6000)
-        return path
+            path = save_snapshot(self)
+        except FleetingError as error:
+            self.banner.say(str(error))
+        else:
+            self.statusBar().showMessage(f"Saved {path}", _MESSAGE_MS)
 
     def _keep_settings(self) -> None:
         try:

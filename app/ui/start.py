@@ -39,7 +39,7 @@ def run_window(demo: bool = False, camera: str = "") -> int:
     application.setApplicationName("Fleeting")
     window = MainWindow(load_settings())
     window.show()
-    QTimer.singleShot(0, window.find_cameras)
+    QTimer.singleShot(0, window.cameras.look)
     if camera:
         from app.sources.camera import find_camera
 

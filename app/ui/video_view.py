@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.live.engine import View
+from app.live.views import View
 from app.session.overlay import FACE_OVAL
 from app.ui.pictures import heatmap, to_qimage
 from model.crop import crop_transform

@@ -2,7 +2,7 @@ import sys
 
 import numpy as np
 
-from app.live.engine import MotionPoint
+from app.live.views import MotionPoint
 from app.ui.curve import MotionCurve
 from model.events import Event
 from model.spot import Spot

@@ -92,8 +92,8 @@ def test_every_control_is_reached_with_the_keyboard(open_window, qtbot):
 def test_a_snapshot_is_saved_and_its_place_is_said(open_window, qtbot, tmp_path, monkeypatch):
     monkeypatch.setattr("platformdirs.user_pictures_path", lambda: tmp_path)
     window = running_window(open_window, qtbot)
-    path = window.save_snapshot()
-    assert path is not None
+    qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    (path,) = (tmp_path / "Fleeting").iterdir()
     assert path.stat().st_size > 10_000
     assert str(path) in window.statusBar().currentMessage()
 
@@ -102,7 +102,7 @@ def test_a_snapshot_that_cannot_be_saved_says_so(open_window, qtbot, tmp_path, m
     (tmp_path / "Fleeting").write_text("in the way")
     monkeypatch.setattr("platformdirs.user_pictures_path", lambda: tmp_path)
     window = running_window(open_window, qtbot)
-    assert window.save_snapshot() is None
+    qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     assert "cannot be written" in window.banner.text.text()
 
 

@@ -25,7 +25,7 @@ from app.ui.main_window import MainWindow
 application = QApplication([])
 window = MainWindow(Settings(), save=lambda settings: None)
 window.show()
-window.find_cameras()
+window.cameras.look()
 window.start(recording_choice(Path(sys.argv[1])))
 
 def look():
