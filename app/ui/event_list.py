@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from model.events import Event
@@ -35,6 +35,8 @@ class EventTableModel(QAbstractTableModel):
             self.endInsertRows()
 
     def show_all_kinds(self, all_kinds: bool) -> None:
+        if all_kinds == self._all_kinds:
+            return
         self.beginResetModel()
         self._all_kinds = all_kinds
         self._shown = [e for e in self._events if all_kinds or e.is_micro]
@@ -90,6 +92,7 @@ class EventList(QTableView):
     def __init__(self, all_kinds: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Events")
+        self.setToolTip("Choose an event to see it again; Esc follows the newest")
         self.events = EventTableModel(all_kinds)
         self.setModel(self.events)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -114,6 +117,19 @@ class EventList(QTableView):
         self.events.append(event)
         if following:
             self.scrollToBottom()
+
+    def clear_events(self) -> None:
+        """Empties the list for a new source."""
+        self.events.clear()
+        self.clearSelection()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:  # look at the newest again
+            self.clearSelection()
+            self.setCurrentIndex(QModelIndex())
+            self.scrollToBottom()
+        else:
+            super().keyPressEvent(event)
 
     def _choose(self, current: QModelIndex) -> None:
         if current.isValid():

@@ -110,11 +110,11 @@ def live(seconds: float) -> list[Row]:
     timer.start(1000)
     application.exec()
     counters = engine.counters
-    delays = 1e3 * np.array(window.video.delays)
+    delays = 1e3 * np.array(window.page.video.delays)
     # The first third warms up caches, the curve and the history.
     settled = np.array(memory[len(memory) // 3 :])
     slope = np.polyfit(settled[:, 0], settled[:, 1], 1)[0] * 60 if len(settled) > 2 else 0.0
-    displayed = window.video.displayed
+    displayed = window.page.video.displayed
     window.close()
     return [
         {

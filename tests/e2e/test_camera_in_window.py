@@ -46,7 +46,7 @@ def test_a_camera_opens_only_after_the_consent_text_is_accepted(open_window, qtb
     answer_consent(True, seen)
     window.start(camera_choice(device))
     assert settings.consent is True
-    qtbot.waitUntil(lambda: window.video.displayed > 3, timeout=20000)
+    qtbot.waitUntil(lambda: window.page.video.displayed > 3, timeout=20000)
     window.stop()
     assert device.released == 1
     window.start(camera_choice(FakeDevice(live_pictures(10_000), delay=1 / 60)))
@@ -58,15 +58,15 @@ def test_an_unplugged_camera_is_said_and_the_last_picture_stays(open_window, qtb
     window = open_window(Settings(consent=True))
     window.start(camera_choice(FakeDevice(live_pictures(20), delay=1 / 60)))
     qtbot.waitUntil(lambda: not window.running, timeout=20000)
-    assert "was unplugged" in window.banner.text.text()
-    assert window.video._image is not None
+    assert "was unplugged" in window.page.banner.text.text()
+    assert window.page.video._image is not None
 
 
 def test_a_slow_camera_is_warned_of(open_window, qtbot):
     window = open_window(Settings(consent=True))
     window.start(camera_choice(FakeDevice(live_pictures(10_000), delay=1 / 14)))
-    qtbot.waitUntil(lambda: "frames per second" in window.banner.text.text(), timeout=20000)
-    assert "short movements will be missed" in window.banner.text.text()
+    qtbot.waitUntil(lambda: "frames per second" in window.page.banner.text.text(), timeout=20000)
+    assert "short movements will be missed" in window.page.banner.text.text()
 
 
 def test_a_camera_in_portrait_or_4k_or_tiny_is_shown(open_window, qtbot):
@@ -74,8 +74,8 @@ def test_a_camera_in_portrait_or_4k_or_tiny_is_shown(open_window, qtbot):
         pictures = [np.random.default_rng(i).integers(0, 255, shape).astype(np.uint8) for i in range(3)]
         window = open_window(Settings(consent=True))
         window.start(camera_choice(FakeDevice(itertools.islice(itertools.cycle(pictures), 1000), delay=1 / 60)))
-        qtbot.waitUntil(lambda w=window: w.video.displayed > 0, timeout=20000)
-        target = window.video._target(window.video._image)
+        qtbot.waitUntil(lambda w=window: w.page.video.displayed > 0, timeout=20000)
+        target = window.page.video._target(window.page.video._image)
         assert abs(target.width() / target.height() - shape[1] / shape[0]) < 0.01
         window.stop()
 

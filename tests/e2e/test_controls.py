@@ -17,7 +17,7 @@ def endless():
 def running_window(open_window, qtbot, settings=None):
     window = open_window(settings)
     window.start(Choice("fake", lambda _tell: FakeSource(endless)))
-    qtbot.waitUntil(lambda: window.video.displayed > 3, timeout=20000)
+    qtbot.waitUntil(lambda: window.page.video.displayed > 3, timeout=20000)
     return window
 
 
@@ -25,7 +25,7 @@ def test_f5_starts_and_stops(open_window, qtbot):
     window = open_window()
     window.controls._choices = [Choice("fake", lambda _tell: FakeSource(endless))]
     qtbot.keyClick(window, Qt.Key.Key_F5)
-    qtbot.waitUntil(lambda: window.video.displayed > 2, timeout=20000)
+    qtbot.waitUntil(lambda: window.page.video.displayed > 2, timeout=20000)
     assert "Stop" in window.controls.run_action.text()
     qtbot.keyClick(window, Qt.Key.Key_F5)
     assert not window.running
@@ -35,7 +35,7 @@ def test_f5_starts_and_stops(open_window, qtbot):
 def test_the_newest_picture_is_on_screen(open_window, qtbot):
     window = running_window(open_window, qtbot)
     window.stop()
-    shot = window.video.grab().toImage()
+    shot = window.page.video.grab().toImage()
     middle = shot.pixelColor(shot.width() // 2, shot.height() // 2)
     assert middle.red() > middle.blue() + 15  # skin, with red and blue in their places
 
@@ -44,13 +44,13 @@ def test_heatmap_outline_opacity_and_colours_are_switched_by_key_and_mouse(open_
     settings = Settings()
     window = running_window(open_window, qtbot, settings)
     qtbot.keyClick(window, Qt.Key.Key_H)
-    assert (settings.heatmap, window.video.heatmap_shown, window.strip.heatmap_shown) == (False, False, False)
+    assert (settings.heatmap, window.page.video.heatmap_shown, window.page.strip.heatmap_shown) == (False, False, False)
     qtbot.keyClick(window, Qt.Key.Key_O)
-    assert (settings.outline, window.video.outline) == (False, False)
+    assert (settings.outline, window.page.video.outline) == (False, False)
     window.controls.opacity.setValue(25)
-    assert (settings.opacity, window.video.opacity) == (25, 0.25)
+    assert (settings.opacity, window.page.video.opacity) == (25, 0.25)
     window.controls.colours.setCurrentText("cividis")
-    assert (settings.colour_map, window.video.colours) == ("cividis", "cividis")
+    assert (settings.colour_map, window.page.video.colours) == ("cividis", "cividis")
 
 
 def test_light_and_dark(open_window, qtbot):
@@ -59,7 +59,13 @@ def test_light_and_dark(open_window, qtbot):
     window.controls.theme.setCurrentText("dark")
     qtbot.waitUntil(lambda: window.palette().color(QPalette.ColorRole.Window).lightness() < light - 100, timeout=2000)
     # Text follows its background, wherever it stands.
-    for widget in (window.card.detail, window.state_text, window.events, window.video, window.controls.opacity):
+    for widget in (
+        window.page.card.detail,
+        window.state_text,
+        window.page.events,
+        window.page.video,
+        window.controls.opacity,
+    ):
         palette = widget.palette()
         for text, ground in (("WindowText", "Window"), ("Text", "Base"), ("ButtonText", "Button")):
             light_text, light_ground = (
@@ -67,7 +73,7 @@ def test_light_and_dark(open_window, qtbot):
             )
             assert light_text > light_ground + 100, (widget.accessibleName(), text)
     window.controls.theme.setCurrentText("light")
-    assert window.card.detail.palette().color(QPalette.ColorRole.WindowText).lightness() < 60
+    assert window.page.card.detail.palette().color(QPalette.ColorRole.WindowText).lightness() < 60
 
 
 def test_every_control_is_reached_with_the_keyboard(open_window, qtbot):
@@ -83,7 +89,7 @@ def test_every_control_is_reached_with_the_keyboard(open_window, qtbot):
         window.controls.opacity,
         window.controls.colours,
         window.controls.theme,
-        window.events,
+        window.page.events,
     ):
         assert control in reached
     assert all(w.accessibleName() or w.text() for w in reached if hasattr(w, "text"))
@@ -103,7 +109,7 @@ def test_a_snapshot_that_cannot_be_saved_says_so(open_window, qtbot, tmp_path, m
     monkeypatch.setattr("platformdirs.user_pictures_path", lambda: tmp_path)
     window = running_window(open_window, qtbot)
     qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    assert "cannot be written" in window.banner.text.text()
+    assert "cannot be written" in window.page.banner.text.text()
 
 
 def test_the_window_can_be_small_and_large(open_window, qtbot):
@@ -111,8 +117,8 @@ def test_the_window_can_be_small_and_large(open_window, qtbot):
     for size in ((900, 600), (1900, 1100)):
         window.resize(*size)
         qtbot.wait(50)
-        assert window.video.width() >= 320
-        assert window.events.height() > 60
+        assert window.page.video.width() >= 320
+        assert window.page.events.height() > 60
 
 
 def test_settings_and_geometry_are_kept_on_closing(qtbot, recogniser):

@@ -12,46 +12,63 @@ def demo_choice(folder):
 def test_the_demo_plays_and_a_person_sees_label_strip_curve_and_events(open_window, demo_folder, qtbot):
     window = open_window()
     window.start(demo_choice(demo_folder))
-    qtbot.waitUntil(lambda: window.events.events.rowCount() >= 1, timeout=20000)
-    assert window.card.headline.text() == "surprise"
-    assert 0 < window.card.confidence.value() <= 100
-    assert all(tile._crop is not None and tile._heat is not None for tile in window.strip.tiles)
-    assert abs(sum(tile.weight for tile in window.strip.tiles) - 1.0) < 1e-4
+    qtbot.waitUntil(lambda: window.page.events.events.rowCount() >= 1, timeout=20000)
+    assert window.page.card.headline.text() == "surprise"
+    assert 0 < window.page.card.confidence.value() <= 100
+    assert all(tile._crop is not None and tile._heat is not None for tile in window.page.strip.tiles)
+    assert abs(sum(tile.weight for tile in window.page.strip.tiles) - 1.0) < 1e-4
     qtbot.waitUntil(lambda: "captured" in window.counter_text.text(), timeout=5000)
-    assert len(window.curve._points) > 30
+    assert len(window.page.curve._points) > 30
     # The heatmap and the outline lie on the face: the picture is not the bare frame.
-    assert window.video._labels
+    assert window.page.video._labels
     window.stop()
     assert not window.running
-    assert window.events.events.rowCount() >= 1
+    assert window.page.events.events.rowCount() >= 1
 
 
 def test_all_six_events_reach_the_list_and_can_be_seen_again(open_window, demo_folder, qtbot):
     window = open_window()
     window.start(demo_choice(demo_folder))
     qtbot.waitUntil(lambda: not window.running, timeout=60000)
-    model = window.events.events
+    model = window.page.events.events
     assert model.rowCount() == 6
     labels = [model.data(model.index(row, 1)) for row in range(6)]
     assert set(labels) <= {*EMOTIONS, "unsure"}
     assert "finished, 6 micro-expressions" in window.state_text.text()
     first = model.event_at(0)
-    rect = window.events.visualRect(model.index(0, 0))
-    qtbot.mouseClick(window.events.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
-    assert window.strip.event_shown is first
-    qtbot.keyClick(window.events, Qt.Key.Key_Down)
-    assert window.strip.event_shown is model.event_at(1)
-    assert f"{model.event_at(1).spot.apex:.2f} s" in window.card.detail.text()
+    rect = window.page.events.visualRect(model.index(0, 0))
+    qtbot.mouseClick(window.page.events.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert window.page.strip.event_shown is first
+    qtbot.keyClick(window.page.events, Qt.Key.Key_Down)
+    assert window.page.strip.event_shown is model.event_at(1)
+    assert f"{model.event_at(1).spot.apex:.2f} s" in window.page.card.detail.text()
 
 
 def test_other_kinds_of_movement_are_listed_on_demand(open_window, demo_folder, qtbot):
     window = open_window()
     window.start(demo_choice(demo_folder))
-    qtbot.waitUntil(lambda: window.events.events.rowCount() >= 1, timeout=20000)
+    qtbot.waitUntil(lambda: window.page.events.events.rowCount() >= 1, timeout=20000)
     window.stop()
-    shown = window.events.events.rowCount()
+    shown = window.page.events.events.rowCount()
     window.controls.kinds_action.trigger()
-    model = window.events.events
+    model = window.page.events.events
     assert model.rowCount() > shown
     kinds = {model.data(model.index(row, 1)) for row in range(model.rowCount())}
     assert "blink" in kinds
+
+
+def test_an_older_event_stays_in_view_until_escape(open_window, demo_folder, qtbot):
+    window = open_window()
+    window.start(demo_choice(demo_folder))
+    events, strip = window.page.events, window.page.strip
+    qtbot.waitUntil(lambda: events.events.rowCount() == 1, timeout=20000)
+    events.selectRow(0)
+    first = strip.event_shown
+    window.controls.opacity.setValue(33)  # a change of the overlay must not lose the choice
+    qtbot.waitUntil(lambda: events.events.rowCount() == 2, timeout=20000)
+    assert strip.event_shown is first
+    events.setFocus()
+    qtbot.keyClick(events, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: events.events.rowCount() == 3, timeout=20000)
+    assert strip.event_shown is events.events.event_at(2)
+    window.stop()

@@ -31,7 +31,7 @@ window.start(recording_choice(Path(sys.argv[1])))
 def look():
     if not window.running:
         window.close()
-        print("displayed", window.video.displayed)
+        print("displayed", window.page.video.displayed)
         application.quit()
 
 timer = QTimer()
