@@ -6,11 +6,12 @@ something new, and the window takes the newest picture and the events since it l
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from app.live.mailbox import Mailbox, T
@@ -125,36 +126,19 @@ class Engine:
         return _drain(self._notices)
 
     def _run_capture(self) -> None:
-        try:
+        with self._telling("The source could not be opened"):
             source = self._open_source(self._tell)
-        except Cancelled:
-            self._source_ready.set()
-            return
-        except FleetingError as error:
-            self._say(str(error))
-            self._source_ready.set()
-            return
-        except Exception as error:  # a worker's fault must reach the person, whatever it is
-            log.exception("opening the source failed")
-            self._say(f"The source could not be opened: {error}.")
-            self._source_ready.set()
-            return
-        try:
             self._ring = FrameRing(_RING_FRAMES, lossy=source.live)
             self._source = source
-            self._source_ready.set()
-            self._pump(source, self._ring)
-        except FleetingError as error:
-            self._say(str(error))
-        except Exception as error:  # as above
-            log.exception("capture failed")
-            self._say(f"{source.name} stopped: {error}.")
-        finally:
-            source.close()
-            for warning in source.warnings:
-                self._say(warning)
-            if self._ring is not None:
-                self._ring.close(discard=self._stop.is_set())
+        self._source_ready.set()
+        if self._source is None or self._ring is None:
+            return
+        with self._telling(f"{self._source.name} stopped"):
+            self._pump(self._source, self._ring)
+        self._source.close()
+        for warning in self._source.warnings:
+            self._say(warning)
+        self._ring.close(discard=self._stop.is_set())
 
     def _pump(self, source: Source, ring: FrameRing) -> None:
         start: float | None = None
@@ -180,22 +164,29 @@ class Engine:
                 return
 
     def _run_analysis(self) -> None:
-        try:
+        with self._telling("The analysis stopped; press Start to try again"):
             pipeline = self._make_pipeline()
             self._source_ready.wait()
             if self._ring is not None:
                 self._analyse(pipeline, self._ring)
+        self._stop.set()
+        if self._ring is not None:
+            self._ring.close(discard=True)
+        self._finished.set()
+        self._notify()
+
+    @contextlib.contextmanager
+    def _telling(self, failure: str) -> Iterator[None]:
+        """A worker's fault must reach the person, whatever it is; the worker then ends in good order."""
+        try:
+            yield
+        except Cancelled:
+            pass
         except FleetingError as error:
             self._say(str(error))
-        except Exception as error:  # as above
-            log.exception("analysis failed")
-            self._say(f"The analysis stopped: {error}. Press Start to try again.")
-        finally:
-            self._stop.set()
-            if self._ring is not None:
-                self._ring.close(discard=True)
-            self._finished.set()
-            self._notify()
+        except Exception as error:
+            log.exception("%s", failure)
+            self._say(f"{failure}: {error}.")
 
     def _analyse(self, pipeline: Pipeline, ring: FrameRing) -> None:
         try:

@@ -116,7 +116,7 @@ def test_an_unforeseen_fault_of_the_analysis_reaches_the_person():
 
     engine = Engine(lambda _tell: FakeSource(still_frames(5)), Broken, lambda: None)
     run_to_end(engine)
-    assert any("The analysis stopped: oh" in notice for notice in engine.take_notices())
+    assert any("The analysis stopped; press Start to try again: oh" in notice for notice in engine.take_notices())
 
 
 def test_stopping_interrupts_lengthy_preparations(recogniser):
