@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from app.sources.video import VideoSource
 from training.synthesis.demo import DEMO_VERSION, TRUTH_NAME, VIDEO_NAME, write_demo
 
 DEMO_TITLE: Final = "Demo recording"
+# An unfinished file that nobody has written to for this long (seconds) is abandoned.
+_ABANDONED_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,10 @@ def ensure_demo(folder: Path | None = None, progress: Callable[[int, int], None]
     folder = folder or demo_folder()
     video = folder / VIDEO_NAME
     if not (video.is_file() and (folder / TRUTH_NAME).is_file()):
+        for leftover in folder.glob("*.writing"):
+            # Of a rendering that was killed; a younger one may be at work in another process.
+            if time.time() - leftover.stat().st_mtime > _ABANDONED_S:
+                leftover.unlink(missing_ok=True)
         write_demo(folder, progress)
     return video
 

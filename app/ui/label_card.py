@@ -27,7 +27,6 @@ class LabelCard(QFrame):
         self.headline.setFont(font)
         self.confidence = QProgressBar()
         self.confidence.setRange(0, 100)
-        self.confidence.setFormat("confidence %p %")
         self.confidence.setAccessibleName("Confidence")
         self.detail = QLabel()
         self.detail.setWordWrap(True)
@@ -47,6 +46,7 @@ class LabelCard(QFrame):
         self.headline.setText(guess.label)
         self.headline.setStyleSheet(f"color: {EMOTION_COLOURS[guess.label]}")
         self.confidence.setValue(round(100 * guess.confidence))
+        self.confidence.setFormat("confidence %p %")
         self.confidence.setStyleSheet(f"QProgressBar::chunk {{ background: {EMOTION_COLOURS[guess.label]}; }}")
         text = f"{when} · {action_units_text(guess)}"
         if guess.label == "unsure":
@@ -58,4 +58,5 @@ class LabelCard(QFrame):
         self.headline.setText("–")
         self.headline.setStyleSheet("")
         self.confidence.setValue(0)
+        self.confidence.setFormat("")
         self.detail.setText(text)
