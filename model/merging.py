@@ -11,6 +11,8 @@ from model.timing import MovementCurve
 
 # Movements of two groups are one if they share this much of the shorter one's time.
 _SAME_MOVEMENT_OVERLAP: Final = 0.5
+# Longest time (seconds) that a region may take which a micro-expression of another group drags along.
+_SLOW_RETURN_S: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,9 @@ def _belongs_together(first: GroupMovement, other: GroupMovement) -> bool:
         return False
     if first.kind == "blink":
         return other.kind == "blink" or (other.group != "lower face" and other.curve.strength < first.curve.strength)
+    if first.kind == "micro" and other.kind == "macro":
+        # Skin that was dragged along and is slow to come back.
+        return other.curve.offset - other.curve.onset <= _SLOW_RETURN_S and other.curve.strength < first.curve.strength
     return other.kind == first.kind or other.kind == "rejected"
 
 

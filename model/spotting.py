@@ -124,6 +124,8 @@ class Spotter:
         reason = ""
         if group.name != "lower face" and duration <= _LONGEST_BLINK_S and self._eyes_closed(curve):
             kind = "blink"
+        elif curve.strength < self.config.floor:
+            kind, reason = "rejected", "drift"
         elif duration > self.config.max_duration:
             kind = "speech" if group.name == "lower face" and candidate.turns >= _SPEECH_TURNS else "macro"
         elif cut_off:

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from model.merging import GroupMovement, merge
+from model.regions import GROUPS
+from model.timing import MovementCurve
+
+
+def movement(group, kind, onset, offset, strength):
+    regions = np.array(GROUPS[group])
+    apex = (onset + offset) / 2
+    peaks = np.linspace(strength, strength / 3, len(regions))
+    return GroupMovement(group, kind, MovementCurve(onset, apex, offset, 0, 5, 9, strength, regions, peaks))
+
+
+def kinds(*movements):
+    return [spot.kind for spot, _ in merge(list(movements))]
+
+
+def test_a_blink_takes_over_the_brows_it_drags_along_but_not_the_mouth():
+    blink = movement("eyelids", "blink", 1.0, 1.2, 0.04)
+    assert kinds(blink, movement("brows", "micro", 1.02, 1.25, 0.008)) == ["blink"]
+    assert kinds(blink, movement("lower face", "micro", 1.02, 1.25, 0.008)) == ["blink", "micro"]
+
+
+def test_movements_apart_in_time_stay_apart():
+    assert kinds(movement("brows", "micro", 1.0, 1.2, 0.01), movement("lower face", "micro", 1.15, 1.5, 0.01)) == [
+        "micro",
+        "micro",
+    ]
+
+
+def test_skin_that_is_slow_to_come_back_is_no_movement_of_its_own():
+    smile = movement("lower face", "micro", 1.0, 1.3, 0.012)
+    assert kinds(smile, movement("eyelids", "macro", 1.0, 1.6, 0.006)) == ["micro"]
+    assert kinds(smile, movement("eyelids", "macro", 1.0, 2.5, 0.006)) == ["micro", "macro"]
+    assert sorted(kinds(smile, movement("eyelids", "macro", 1.0, 1.6, 0.03))) == ["macro", "micro"]
+
+
+def test_the_strongest_group_leads_and_weak_regions_are_not_named():
+    ((spot, curve),) = merge(
+        [movement("brows", "micro", 1.0, 1.3, 0.008), movement("lower face", "micro", 1.05, 1.35, 0.012)]
+    )
+    assert curve.strength == spot.strength == pytest.approx(0.012)
+    assert spot.regions[0] == "right cheek"
+    assert "right inner brow" in spot.regions
+    assert "chin" not in spot.regions
