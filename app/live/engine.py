@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # Two seconds of a 30 fps camera: enough to ride out a hiccup, little enough to stay current.
 _RING_FRAMES: Final = 64
+# A driver that hangs must not freeze the window: after this many seconds its thread is left behind.
+_PATIENCE_S: Final = 5.0
 # The measured rate is that of the last frames within this many seconds.
 _RATE_WINDOW_S: Final = 2.0
 
@@ -85,7 +87,9 @@ class Engine:
             self._ring.close(discard=True)
         for thread in (self._capture, self._analysis):
             if thread.is_alive() and thread is not threading.current_thread():
-                thread.join()
+                thread.join(_PATIENCE_S)
+                if thread.is_alive():
+                    log.error("%s does not end; its driver hangs", thread.name)
 
     @property
     def finished(self) -> bool:

@@ -1,4 +1,8 @@
-from app.doctor import examine
+import sys
+
+import pytest
+
+from app.doctor import examine, has_display
 
 
 def test_everything_that_can_work_without_a_camera_works_here():
@@ -14,3 +18,22 @@ def test_a_broken_network_is_reported_and_not_thrown(monkeypatch, tmp_path):
     (network,) = [f for f in examine() if f.topic == "network"]
     assert network.ok is False
     assert "missing" in network.text
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, False),
+        ({"DISPLAY": ":0"}, True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ({"DISPLAY": ":0", "QT_QPA_PLATFORM": "offscreen"}, False),
+        ({"DISPLAY": ":0", "QT_QPA_PLATFORM": "xcb"}, True),
+    ],
+)
+def test_a_display_is_where_somebody_can_see_the_window(monkeypatch, variables, expected):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert has_display() is expected

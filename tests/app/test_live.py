@@ -158,3 +158,23 @@ def test_a_slow_analysis_of_a_camera_drops_and_counts():
     assert counters.dropped_analysis > 0
     assert counters.captured == 300
     assert counters.analysed + counters.dropped_analysis == pytest.approx(300, abs=1)
+
+
+def test_a_driver_that_hangs_does_not_hang_the_window(recogniser, monkeypatch):
+    monkeypatch.setattr("app.live.engine._PATIENCE_S", 0.2)
+    let_go = threading.Event()
+
+    def hanging():
+        yield still_frames(1)[0]
+        let_go.wait(30)
+
+    engine = Engine(lambda _tell: FakeSource(hanging, live=True), lambda: Pipeline(recogniser), lambda: None)
+    engine.start()
+    end = time.monotonic() + 20
+    while engine.counters.analysed < 1 and time.monotonic() < end:
+        time.sleep(0.01)
+    start = time.monotonic()
+    engine.stop()
+    assert time.monotonic() - start < 5
+    let_go.set()
+    engine._capture.join(10)
