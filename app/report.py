@@ -57,7 +57,7 @@ def _events_table(events: list[Event]) -> Table:
             f"{event.spot.offset:.3f}",
             f"{1000 * event.spot.duration:.0f}",
             guess.label if guess else "",
-            f"{guess.confidence:.0%}" if guess else "",
+            f"{guess.percent}%" if guess else "",
             " ".join(au_column(n) for n in guess.named_action_units) if guess else "",
         )
     return table

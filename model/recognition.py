@@ -56,6 +56,11 @@ class Recognition:
         return float(self.probabilities.max())
 
     @property
+    def percent(self) -> int:
+        """Confidence in whole percent, rounded down and at most 99: a guess is never certain."""
+        return min(99, int(100 * self.confidence))
+
+    @property
     def label(self) -> str:
         """What to show: the emotion, or ``unsure``."""
         return self.emotion if self.confidence >= self.unsure_below else "unsure"

@@ -44,7 +44,7 @@ def annotate(image: Image, faces: tuple[FaceState, ...], recent: list[Event]) ->
         cv2.polylines(picture, [np.rint(outline).astype(np.int32)], True, colour, 1, cv2.LINE_AA)
         if event is not None and guess is not None:
             x, y = int(outline[:, 0].min()), max(20, int(outline[:, 1].min()) - 8)
-            text = f"{guess.label} {guess.confidence:.0%}"
+            text = f"{guess.label} {guess.percent}%"
             cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0), 4, cv2.LINE_AA)
             cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.6, colour, 1, cv2.LINE_AA)
     return picture

@@ -69,7 +69,7 @@ class EventTableModel(QAbstractTableModel):
             return (
                 f"{event.spot.onset:.2f} s",
                 guess.label if guess else event.kind,
-                f"{guess.confidence:.0%}" if guess else "",
+                f"{guess.percent}%" if guess else "",
                 f"{1000 * event.spot.duration:.0f}",
                 str(event.face + 1),
                 " ".join(au_column(n) for n in guess.named_action_units) if guess else "",

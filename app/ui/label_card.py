@@ -45,7 +45,7 @@ class LabelCard(QFrame):
         """
         self.headline.setText(guess.label)
         self.headline.setStyleSheet(f"color: {EMOTION_COLOURS[guess.label]}")
-        self.confidence.setValue(round(100 * guess.confidence))
+        self.confidence.setValue(guess.percent)
         self.confidence.setFormat("confidence %p %")
         self.confidence.setStyleSheet(f"QProgressBar::chunk {{ background: {EMOTION_COLOURS[guess.label]}; }}")
         text = f"{when} · {action_units_text(guess)}"

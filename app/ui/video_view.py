@@ -105,7 +105,7 @@ class VideoView(QWidget):
                 painter.drawPolygon(QPolygonF(points))
             if guess is not None:
                 top = to_widget.map(QPointF(*state.face.landmarks.min(axis=0).tolist()))
-                self._paint_label(painter, top, f"{guess.label} {guess.confidence:.0%}", colour)
+                self._paint_label(painter, top, f"{guess.label} {guess.percent}%", colour)
 
     def _paint_heat(self, painter: QPainter, to_widget: QTransform, state: FaceState, guess: Recognition) -> None:
         crop = crop_transform(state.face.landmarks)

@@ -73,3 +73,10 @@ def test_below_its_threshold_the_label_is_unsure(confidence, label):
         np.array([rest, confidence, rest, rest], np.float32), np.zeros(15), np.ones((3, 2, 2)), np.ones(3) / 3, 0.5
     )
     assert guess.label == label
+
+
+@pytest.mark.parametrize(("confidence", "percent"), [(1.0, 99), (0.997, 99), (0.909, 90), (0.62, 62)])
+def test_a_guess_is_never_shown_as_certain(confidence, percent):
+    rest = (1 - confidence) / 3
+    probabilities = np.array([rest, confidence, rest, rest])
+    assert Recognition(probabilities, np.zeros(15), np.ones((3, 2, 2)), np.ones(3) / 3, 0.5).percent == percent
