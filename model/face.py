@@ -109,7 +109,7 @@ class FaceTracker:
         rgb.flags.writeable = False  # spares the graph a copy
         meshes = self._mesh.process(rgb).multi_face_landmarks or []
         size = np.array([width, height], dtype=np.float32)
-        return [np.array([(p.x, p.y) for p in mesh.landmark], dtype=np.float32) * size for mesh in meshes]
+        return [_points(mesh) * size for mesh in meshes]
 
     def _name(self, found: list[Points], frame: Frame) -> Iterator[Face]:
         self._tracks = [track for track in self._tracks if frame.time - track.seen <= _MEMORY_S]
@@ -139,6 +139,28 @@ class FaceTracker:
             track.centre, track.size, track.seen = centres[f], size, frame.time
             inside = ((points >= 0) & (points < (width, height))).all(axis=1)
             yield Face(track.number, points, float(inside.mean()))
+
+
+# One landmark in protobuf's wire format: the message's tag and length, then x, y, z, each a tag and a float.
+_LANDMARK: Final = np.dtype(
+    [("head", "V2"), ("x_tag", "V1"), ("x", "<f4"), ("y_tag", "V1"), ("y", "<f4"), ("z_tag", "V1"), ("z", "<f4")]
+)
+_LANDMARK_HEAD: Final = bytes([0x0A, 15])
+
+
+def _points(mesh: Any) -> Points:  # noqa: ANN401 - mediapipe ships no types
+    """Landmarks ``float32 [n, 2]`` in fractions of the picture.
+
+    Reading 478 messages one by one costs 0.15 ms, a twentieth of a frame's whole time. Their serialised form is an
+    array, unless a field is missing or added somewhere.
+    """
+    packed = mesh.SerializeToString()
+    count = len(mesh.landmark)
+    if len(packed) == _LANDMARK.itemsize * count:
+        table = np.frombuffer(packed, _LANDMARK)
+        if table["head"].tobytes() == _LANDMARK_HEAD * count:
+            return np.stack([table["x"], table["y"]], axis=1)
+    return np.array([(p.x, p.y) for p in mesh.landmark], dtype=np.float32)
 
 
 def _open_mesh(max_faces: int) -> Any:  # noqa: ANN401 - mediapipe ships no types

@@ -80,15 +80,13 @@ class RegionGroup:
         self.name = name
         self.regions = np.array(regions)
         self.candidate: Candidate | None = None
+        self.displacement = 0.0
+        """Largest displacement of a region from rest in the newest measurement."""
         self._config = config
         self._began = first.time
         self._baseline = first.displacement[self.regions].copy()
         # Until the noise is known, half of what the floor allows for is assumed.
         self._noise = np.full(len(regions), config.floor / config.noise_factor / 2)
-
-    def amplitudes(self, displacement: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """How far each region is from its resting place, given all regions' displacements."""
-        return np.asarray(np.linalg.norm(displacement[self.regions] - self._baseline, axis=1))
 
     def watch(self, sample: MotionSample, elapsed: float) -> Candidate | None:
         """Takes the next measurement.
@@ -100,7 +98,8 @@ class RegionGroup:
         Returns:
             The movement, if this measurement ended it.
         """
-        amplitude = self.amplitudes(sample.displacement)
+        amplitude = np.asarray(np.linalg.norm(sample.displacement[self.regions] - self._baseline, axis=1))
+        self.displacement = float(amplitude.max())
         threshold = np.maximum(self._config.floor, self._config.noise_factor * self._noise)
         if self.candidate is None:
             ready = sample.time - self._began >= self._config.warm_up

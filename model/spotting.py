@@ -55,10 +55,7 @@ class Spotter:
     @property
     def motion(self) -> float:
         """Largest displacement from rest in the newest frame, fraction of the inter-ocular distance."""
-        if not self._history:
-            return 0.0
-        newest = self._history[-1].displacement
-        return max((float(g.amplitudes(newest).max()) for g in self._groups if g.name != "eyelids"), default=0.0)
+        return max((g.displacement for g in self._groups if g.name != "eyelids"), default=0.0)
 
     @property
     def running(self) -> Running | None:

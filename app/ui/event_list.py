@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
+import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from model.events import Event
+from model.frame import Image
 from model.labels import EMOTION_COLOURS, au_column
 
 _COLUMNS: Final = ("time", "label", "sure", "ms", "face", "AUs")
 # The widest text of each column but the last, which takes what is left; the label has a coloured square.
 _WIDEST: Final = ("0000.00 s", "     negative", "100%", "0000", "face")
 _Index = QModelIndex | QPersistentModelIndex
+
+
+# Hardly to be told from the original, at a tenth of its size.
+_JPEG_QUALITY: Final = 92
+
+
+def _compressed(picture: Image) -> bytes:
+    import cv2  # only here: the window is up before the first event
+
+    return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes())
+
+
+def _picture(packed: bytes) -> Image:
+    import cv2
+
+    return np.asarray(cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
 
 
 class EventTableModel(QAbstractTableModel):
@@ -24,9 +43,13 @@ class EventTableModel(QAbstractTableModel):
         super().__init__()
         self._events: list[Event] = []
         self._shown: list[Event] = []
+        self._pictures: dict[tuple[str, int], tuple[bytes, ...]] = {}
         self._all_kinds = all_kinds
 
     def append(self, event: Event) -> None:
+        """Adds an event; its pictures are kept compressed, so that hours of events fit into memory."""
+        self._pictures[event.kind, event.number] = tuple(_compressed(crop) for crop in event.crops)
+        event = replace(event, crops=())
         self._events.append(event)
         if self._all_kinds or event.is_micro:
             row = len(self._shown)
@@ -45,11 +68,15 @@ class EventTableModel(QAbstractTableModel):
     def clear(self) -> None:
         self.beginResetModel()
         self._events.clear()
+        self._pictures.clear()
         self._shown.clear()
         self.endResetModel()
 
     def event_at(self, row: int) -> Event:
-        return self._shown[row]
+        """An event with its pictures."""
+        event = self._shown[row]
+        pictures = self._pictures[event.kind, event.number]
+        return replace(event, crops=tuple(_picture(packed) for packed in pictures))
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self._shown)

@@ -1,8 +1,9 @@
 import cv2
 import numpy as np
 import pytest
+from mediapipe.framework.formats import landmark_pb2
 
-from model.face import FaceTracker
+from model.face import FaceTracker, _points
 from model.frame import Frame
 from tests.helpers import face_picture, tile_faces
 
@@ -61,3 +62,16 @@ def test_small_and_large_pictures_work(size):
 
 def test_a_new_picture_size_is_a_new_look():
     assert tracks([face_picture(), cv2.resize(face_picture(), (320, 240)), face_picture()])[-1] != []
+
+
+def test_landmarks_are_the_same_read_at_once_or_one_by_one():
+    rng = np.random.default_rng(0)
+    mesh = landmark_pb2.NormalizedLandmarkList()
+    for x, y, z in rng.normal(0.5, 0.3, (478, 3)):
+        mesh.landmark.add(x=x, y=y, z=z)
+    expected = np.array([(p.x, p.y) for p in mesh.landmark], np.float32)
+    np.testing.assert_array_equal(_points(mesh), expected)
+    mesh.landmark[7].ClearField("z")  # a field less: no longer an array
+    np.testing.assert_array_equal(_points(mesh), expected)
+    mesh.landmark[9].visibility = 0.5
+    np.testing.assert_array_equal(_points(mesh), expected)
