@@ -54,7 +54,7 @@ def fit(
     filmed: Filmed = _DEFAULTS.filmed,
     fields: Fields = _DEFAULTS.fields,
     held_out: HeldOut = _DEFAULTS.held_out,
-    epochs: Annotated[int, typer.Option(help="Passes over the clips; the last one is taken.")] = 12,
+    epochs: Annotated[int, typer.Option(help="Passes over the clips; the last one is taken.")] = 10,
     seeds: Annotated[int, typer.Option(help="Networks to train with seeds 0, 1, ...; seed 0 is exported.")] = 1,
 ) -> None:
     """Trains ASTANN, judges it on held-out persons, calibrates and exports it with its card."""

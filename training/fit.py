@@ -47,7 +47,7 @@ class FitSettings:
         seed: Seed of weights, order and augmentation.
     """
 
-    epochs: int = 12
+    epochs: int = 10
     batch: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
