@@ -76,7 +76,6 @@ def analyse(
     outcome = Outcome(source.name)
     config = config or PipelineConfig()
     pipeline = Pipeline(recogniser, config)
-    writer: ResultsWriter | None = None
     try:
         frames = source.frames()
         # Nothing is written for a source that has no first frame.
@@ -88,12 +87,10 @@ def analyse(
         outcome.folder = folder
         with writer:
             frame: Frame | None = first
-            last_time = 0.0
             while frame is not None:
                 events = pipeline.push(frame)
                 outcome.events += events
                 outcome.frames += 1
-                last_time = frame.time
                 writer.append(frame, pipeline.faces, events)
                 if progress is not None:
                     progress(outcome.frames, source.frame_count)
@@ -102,9 +99,10 @@ def analyse(
             outcome.events += last
             writer.append_events(last)
             writer.complete = True
-            if outcome.frames > 1 and 0 < (outcome.frames - 1) / max(last_time, 1e-9) < LOW_RATE_FPS:
+            fps = writer.measured_fps
+            if fps is not None and fps < LOW_RATE_FPS:
                 source.warnings.append(
-                    f"{source.name} has only {(outcome.frames - 1) / last_time:.0f} frames per second: "
+                    f"{source.name} has only {fps:.0f} frames per second: "
                     "short movements will be missed. Film with 30 or more."
                 )
     except KeyboardInterrupt:

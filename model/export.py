@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from model.astann import Astann
 from model.labels import ACTION_UNITS, EMOTIONS
 from model.representation import CHANNELS, KEY_FRAMES, MAP_SIZE
+from model.whole_file import whole_file
 
 OPSET: Final = 18
 OUTPUTS: Final = ("emotion", "action_units", "spatial", "temporal")
@@ -90,9 +91,5 @@ def export_onnx(
         },
     )
     onnx.checker.check_model(model)
-    partial = path.with_name(path.name + ".writing")
-    try:
+    with whole_file(path) as partial:
         onnx.save_model(model, str(partial))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -169,8 +169,8 @@ class Pipeline:
         # The onset is not measured before the end; the movement was noticed a little after it began.
         onset = track.crop_at_time(running.start - 0.05)
         apex = track.crop_of(running.apex_frame)
-        greys = (_in_geometry(onset, onset.transform), _in_geometry(apex, onset.transform))
-        return self._recogniser.recognise(represent(KeyCrops(None, *greys, None), self._flow))
+        crops = KeyCrops(None, onset.grey, _in_geometry(apex, onset.transform), None)
+        return self._recogniser.recognise(represent(crops, self._flow))
 
 
 def _worker() -> ThreadPoolExecutor:

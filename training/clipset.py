@@ -19,6 +19,7 @@ import numpy.typing as npt
 from model.crop import apply_transform, crop_transform
 from model.errors import FleetingError
 from model.flow import FlowEstimator
+from model.whole_file import whole_file
 from training.synthesis.clips import LabelledClip, draw_field, film_clip
 from training.synthesis.muscles import FaceAxes, load_muscles
 from training.synthesis.portrait import Portrait, PortraitError
@@ -191,19 +192,14 @@ def _make_shard(job: _Job, folder: Path) -> None:
             clips.append(draw_field(axes, muscles, rng))
         else:
             clips.append(film_clip(portrait, muscles, estimator, rng))
-    partial = folder / f"{job.name}.{os.getpid()}.writing"
-    try:
-        with partial.open("wb") as file:
-            np.savez(
-                file,
-                maps=np.stack([c.representation.maps for c in clips]).astype(np.float16),
-                emotion=np.array([c.emotion for c in clips]),
-                action_units=np.stack([c.action_units for c in clips]),
-                peak=np.array([c.peak for c in clips], dtype=np.float32),
-            )
-        partial.replace(folder / job.name)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(folder / job.name) as partial, partial.open("wb") as file:
+        np.savez(
+            file,
+            maps=np.stack([c.representation.maps for c in clips]).astype(np.float16),
+            emotion=np.array([c.emotion for c in clips]),
+            action_units=np.stack([c.action_units for c in clips]),
+            peak=np.array([c.peak for c in clips], dtype=np.float32),
+        )
 
 
 def _read(folder: Path, jobs: list[_Job]) -> ClipArrays:

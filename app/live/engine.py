@@ -20,6 +20,7 @@ from app.live.views import Counters, MotionPoint, View
 from app.sources.base import Source
 from model.errors import FleetingError
 from model.events import Event
+from model.frame import Frame
 from model.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ _RATE_WINDOW_S: Final = 2.0
 
 
 Tell = Callable[[str], None]
+_Captured = tuple[Frame, float]
+"""A frame, and the seconds on the monotonic clock at which it left the source."""
 
 
 class Cancelled(Exception):  # noqa: N818 - no error: the person pressed Stop
@@ -64,12 +67,11 @@ class Engine:
         self._curve: deque[MotionPoint] = deque(maxlen=10_000)
         self._notices: deque[str] = deque()
         self._stamps: deque[float] = deque()
-        self._captured_at: dict[int, float] = {}
         self._stop = threading.Event()
         self._finished = threading.Event()
         self._source_ready = threading.Event()
         self._source: Source | None = None
-        self._ring: FrameRing | None = None
+        self._ring: FrameRing[_Captured] | None = None
         self._captured = self._analysed = 0
         self.preparation = ""
         """What the opening of the source is busy with."""
@@ -132,7 +134,7 @@ class Engine:
     def _run_capture(self) -> None:
         with self._telling("The source could not be opened"):
             source = self._open_source(self._tell)
-            self._ring = FrameRing(_RING_FRAMES, lossy=source.live)
+            self._ring = FrameRing[_Captured](_RING_FRAMES, lossy=source.live)
             self._source = source
         self._source_ready.set()
         if self._source is None or self._ring is None:
@@ -144,7 +146,7 @@ class Engine:
             self._say(warning)
         self._ring.close(discard=self._stop.is_set())
 
-    def _pump(self, source: Source, ring: FrameRing) -> None:
+    def _pump(self, source: Source, ring: FrameRing[_Captured]) -> None:
         start: float | None = None
         for frame in source.frames():
             now = time.monotonic()
@@ -163,8 +165,7 @@ class Engine:
             self._stamps.append(now)
             while now - self._stamps[0] > _RATE_WINDOW_S:
                 self._stamps.popleft()
-            self._captured_at[frame.index] = now
-            if not ring.put(frame):
+            if not ring.put((frame, now)):
                 return
 
     def _run_analysis(self) -> None:
@@ -192,20 +193,17 @@ class Engine:
             log.exception("%s", failure)
             self._say(f"{failure}: {error}.")
 
-    def _analyse(self, pipeline: Pipeline, ring: FrameRing) -> None:
+    def _analyse(self, pipeline: Pipeline, ring: FrameRing[_Captured]) -> None:
         try:
             while not self._stop.is_set():
-                frame = ring.get()
-                if frame is None:
+                captured = ring.get()
+                if captured is None:
                     break
+                frame, captured_at = captured
                 self._events.extend(pipeline.push(frame))
                 self._analysed += 1
                 motion = max((100 * f.motion for f in pipeline.faces), default=None)
                 self._curve.append(MotionPoint(frame.time, motion))
-                # Frames dropped on the way never get here; their entries are cleared with the next one that does.
-                captured_at = self._captured_at.pop(frame.index, time.monotonic())
-                for index in [i for i in list(self._captured_at) if i < frame.index]:
-                    del self._captured_at[index]
                 if self._views.put(View(frame, pipeline.faces, captured_at)):
                     self._notify()
         finally:

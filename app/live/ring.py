@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from typing import Generic, TypeVar
 
-from model.frame import Frame
+T = TypeVar("T")
 
 
-class FrameRing:
+class FrameRing(Generic[T]):
     """A bounded queue of frames between the capture and the analysis thread.
 
     Args:
@@ -16,13 +17,13 @@ class FrameRing:
     """
 
     def __init__(self, capacity: int, lossy: bool) -> None:
-        self._frames: deque[Frame] = deque()
+        self._frames: deque[T] = deque()
         self._capacity, self._lossy = capacity, lossy
         self._changed = threading.Condition()
         self._closed = False
         self.dropped = 0
 
-    def put(self, frame: Frame) -> bool:
+    def put(self, frame: T) -> bool:
         """Adds a frame; returns False if the ring was closed."""
         with self._changed:
             while len(self._frames) >= self._capacity and not self._closed:
@@ -37,7 +38,7 @@ class FrameRing:
             self._changed.notify_all()
             return True
 
-    def get(self) -> Frame | None:
+    def get(self) -> T | None:
         """The oldest frame, waiting for it; None when the ring is closed and empty."""
         with self._changed:
             while not self._frames and not self._closed:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from app.errors import OutputError
+from model.whole_file import whole_file
 
 
 @contextlib.contextmanager
@@ -42,13 +43,8 @@ def make_folder(folder: Path) -> Path:
 
 def write_json(path: Path, content: object) -> None:
     """Writes JSON; the file appears whole or not at all."""
-    partial = path.with_name(path.name + ".writing")
-    with naming(path):
-        try:
-            partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+    with naming(path), whole_file(path) as partial:
+        partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 class CsvSink:

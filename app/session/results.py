@@ -93,6 +93,11 @@ class ResultsWriter:
         if wanted:
             self._events_csv.append([event_row(event) for event in wanted])
 
+    @property
+    def measured_fps(self) -> float | None:
+        """Frames per second by the frames' own times, None before the second frame."""
+        return (self._frames - 1) / self._last_time if self._last_time > 0 else None
+
     def _metadata(self, interruption: str) -> dict[str, object]:
         return {
             "schema_version": SCHEMA_VERSION,
@@ -103,7 +108,7 @@ class ResultsWriter:
                 "path": str(getattr(self._source, "path", "")),
                 "size": self._size,
                 "nominal_fps": self._source.fps,
-                "measured_fps": round((self._frames - 1) / self._last_time, 3) if self._last_time > 0 else None,
+                "measured_fps": None if self.measured_fps is None else round(self.measured_fps, 3),
                 "clock": "seconds from the first frame, "
                 + ("capture clock" if self._source.live else "presentation time"),
                 "warnings": self._source.warnings,

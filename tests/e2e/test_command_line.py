@@ -23,6 +23,12 @@ def fleeting(*arguments):
     return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
+def fleeting_process(*arguments):
+    """The command as a process of its own, as a person starts it."""
+    command = [sys.executable, "-m", "app", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
 @pytest.fixture(scope="module")
 def short_clip(tmp_path_factory):
     path = tmp_path_factory.mktemp("clips") / "still.mp4"
@@ -59,36 +65,14 @@ def test_bad_files_do_not_stop_the_rest_of_a_batch(short_clip, tmp_path):
 
 def test_an_output_folder_that_cannot_be_written_is_named(short_clip, tmp_path):
     (tmp_path / "taken").write_text("a file")
-    result = subprocess.run(
-        [sys.executable, "-m", "app", "analyse", str(short_clip), "--out", str(tmp_path / "taken" / "x")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    result = fleeting_process("analyse", short_clip, "--out", tmp_path / "taken" / "x")
     assert result.returncode == 1
     assert "cannot be written" in result.stdout.replace("\n", " ")
     assert "Traceback" not in result.stdout + result.stderr
 
 
 def test_a_missing_network_is_named(short_clip, tmp_path):
-    result = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "app",
-            "analyse",
-            str(short_clip),
-            "--model",
-            str(tmp_path / "x.onnx"),
-            "--out",
-            str(tmp_path),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    result = fleeting_process("analyse", short_clip, "--model", tmp_path / "x.onnx", "--out", tmp_path)
     assert result.returncode == 1
     assert "x.onnx is missing" in result.stdout.replace("\n", " ")
     assert "Traceback" not in result.stdout + result.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.frame import Frame
+from model.whole_file import whole_file
 from training.synthesis.camera import Camera
 from training.synthesis.muscles import Side
 from training.synthesis.portrait import FaceState, Portrait
@@ -155,9 +155,8 @@ def write_recording(
         progress: Told (frames done, frames in all).
     """
     script = recording.script
-    partial = video.with_name(f"{video.name}.{os.getpid()}.writing")
     video.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with whole_file(video) as partial:
         with av.open(str(partial), "w", format="matroska") as container:
             stream = container.add_stream("libx264", rate=Fraction(script.fps).limit_denominator(1001))
             stream.width, stream.height = recording.size
@@ -171,9 +170,6 @@ def write_recording(
                     progress(frame.index + 1, script.frame_count)
             container.mux(stream.encode())
         _write_truth(script, truth)
-        partial.replace(video)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _write_truth(script: Script, path: Path) -> None:
@@ -188,6 +184,5 @@ def _write_truth(script: Script, path: Path) -> None:
         }
         for m in script.movements
     ]
-    partial = path.with_name(f"{path.name}.{os.getpid()}.writing")
-    partial.write_text(json.dumps({"fps": script.fps, "duration_s": script.duration, "movements": rows}, indent=1))
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps({"fps": script.fps, "duration_s": script.duration, "movements": rows}, indent=1))
