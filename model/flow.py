@@ -47,34 +47,64 @@ def _voting_cells() -> npt.NDArray[np.bool_]:
     return np.asarray(face & ~eyes & ~mouth)
 
 
+def face_depth(x: npt.NDArray[np.floating[Any]], y: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """How far places of the average face lie behind its middle, in crop pixels; the nose is nearest.
+
+    A smooth surface with a nose, fitted to the mean depth that the mesh gives 40 neutral portraits (root mean square
+    error 0.09 of the inter-ocular distance, where depth itself varies by 0.26).
+
+    Args:
+        x: Places across, crop pixels.
+        y: Places down, crop pixels.
+    """
+    across, down = (x - CENTRE_X) / INTER_OCULAR_PX, (y - EYE_LINE_Y) / INTER_OCULAR_PX
+    nose = np.exp(-((across / 0.23) ** 2) - ((down - 0.46) / 0.244) ** 2)
+    head = 0.12 * across**2 + 0.41 * across**4 + 0.32 * across**2 * down - 0.17 * down + 0.07 * down**2 - 0.07
+    return np.asarray((head - 0.54 * nose) * INTER_OCULAR_PX, dtype=np.float64)
+
+
+def _columns(
+    x: npt.NDArray[np.floating[Any]], y: npt.NDArray[np.floating[Any]]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """What each parameter of the head's motion does to u and v at given places, ``[..., 6]`` each."""
+    across, down, depth = x - CROP_SIZE / 2, y - CROP_SIZE / 2, face_depth(x, y)
+    one, none = np.ones_like(depth), np.zeros_like(depth)
+    return (
+        np.stack([across, -down, one, none, depth, none], axis=-1),
+        np.stack([down, across, none, one, none, depth], axis=-1),
+    )
+
+
 def _design() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
     cells = _voting_cells()
     rows, columns = np.nonzero(cells)
     # A cell's middle in pixel coordinates: pixel 0 has its middle at 0, so a cell of 8 px at 3.5.
-    x, y = (((cell + 0.5) * _CELL_PX - 0.5) - CROP_SIZE / 2 for cell in (columns, rows))
-    one, zero = np.ones_like(x), np.zeros_like(x)
-    return cells, np.stack([np.stack([x, -y, one, zero], axis=1), np.stack([y, x, zero, one], axis=1)])
+    x, y = ((cell + 0.5) * _CELL_PX - 0.5 for cell in (columns, rows))
+    return cells, np.stack(_columns(x, y))
 
 
 _CELLS, _DESIGN = _design()
+_PIXELS: Final = np.stack(_columns(*np.meshgrid(np.arange(CROP_SIZE), np.arange(CROP_SIZE)))).astype(np.float32)
 
 
 def rigid_motion(flow: Field) -> npt.NDArray[np.float64]:
-    """The similarity motion of the head: the one that most of the face shares.
+    """The motion of the head: the one that most of the face shares.
 
-    A micro-expression moves a small part of the face, so the cells that disagree with the rest (it, a blink, a
-    syllable) are left out by re-weighted least squares with Geman and McClure's weights.
+    Shift, roll, approach, and the parallax of a small turn: what is near shifts further than what is far. A
+    micro-expression moves a small part of the face, so the cells that disagree with the rest (it, a blink, a syllable)
+    are left out by re-weighted least squares with Geman and McClure's weights.
 
     Args:
         flow: ``float32 [128, 128, 2]`` in pixels of the canonical crop.
 
     Returns:
-        ``float64 [4]``: (a, b, c, d) of u = a x - b y + c, v = b x + a y + d, with x, y from the crop's centre.
+        ``float64 [6]``: (a, b, c, d, e, f) of u = a x - b y + c + e z, v = b x + a y + d + f z, with x, y from the
+        crop's centre and z the depth of the average face.
     """
     side = CROP_SIZE // _CELL_PX
     at = cv2.resize(flow, (side, side), interpolation=cv2.INTER_AREA)[_CELLS].astype(np.float64)
     start = np.median(at, axis=0)
-    motion = np.array([0.0, 0.0, start[0], start[1]])
+    motion = np.array([0.0, 0.0, start[0], start[1], 0.0, 0.0])
     for round_ in range(_REWEIGHTINGS):
         rest = np.hypot(at[:, 0] - _DESIGN[0] @ motion, at[:, 1] - _DESIGN[1] @ motion)
         # The first rounds tolerate more, so that a turn of the head is found from the shift alone.
@@ -86,22 +116,15 @@ def rigid_motion(flow: Field) -> npt.NDArray[np.float64]:
     return np.asarray(motion, dtype=np.float64)
 
 
-def rigid_field(
-    motion: npt.NDArray[np.float64], points: npt.NDArray[np.floating[Any]], size: int
-) -> npt.NDArray[np.float64]:
-    """Displacement ``[n, 2]`` that ``motion`` gives ``points`` (crop pixels) in a crop of side ``size``."""
-    x, y = points[:, 0] - size / 2, points[:, 1] - size / 2
-    a, b, c, d = motion
-    return np.stack([a * x - b * y + c, b * x + a * y + d], axis=1)
+def rigid_field(motion: npt.NDArray[np.float64], points: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """Displacement ``[n, 2]`` that ``motion`` gives ``points`` (crop pixels)."""
+    return np.stack([column @ motion for column in _columns(points[:, 0], points[:, 1])], axis=1)
 
 
 def without_rigid(flow: Field, motion: npt.NDArray[np.float64]) -> Field:
-    """``flow`` less the head's motion."""
-    height, width = flow.shape[:2]
-    x = np.arange(width, dtype=np.float32) - width / 2
-    y = (np.arange(height, dtype=np.float32) - height / 2)[:, None]
-    a, b, c, d = (np.float32(value) for value in motion)
-    return np.stack([flow[..., 0] - (a * x - b * y + c), flow[..., 1] - (b * x + a * y + d)], axis=-1)
+    """``flow`` ``float32 [128, 128, 2]`` less the head's motion."""
+    parameters = motion.astype(np.float32)
+    return np.stack([flow[..., 0] - _PIXELS[0] @ parameters, flow[..., 1] - _PIXELS[1] @ parameters], axis=-1)
 
 
 def sample(field: Field, points: Points, box: int) -> Field:

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from model.crop import (
-    CROP_SIZE,
     INTER_OCULAR_PX,
     Points,
     Transform,
@@ -115,7 +114,7 @@ class MotionMeter:
         grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
         flow = self._flow.between(anchor.grey, grey)
         head = rigid_motion(flow)
-        skin = sample(flow, anchor.centres, _REGION_BOX_PX) - rigid_field(head, anchor.centres, CROP_SIZE)
+        skin = sample(flow, anchor.centres, _REGION_BOX_PX) - rigid_field(head, anchor.centres)
         return Look(crop, grey, skin, float(np.hypot(head[2], head[3])))
 
     def measure(self, frame: Frame, face: Face, look: Look | None) -> MotionSample:

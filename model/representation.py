@@ -18,8 +18,8 @@ CHANNELS: Final = ("luminance", "flow u", "flow v", "optical strain")
 
 Grey = npt.NDArray[np.uint8]
 
-# Soft oval ``float32 [64, 64, 1]`` around the face: the background's flow is no facial motion.
-_FACE: Final = np.clip((1.05 - face_radius(MAP_SIZE)) / 0.1, 0.0, 1.0)[..., None]
+FACE_MASK: Final = np.clip((1.05 - face_radius(MAP_SIZE)) / 0.1, 0.0, 1.0)
+"""Soft oval ``float32 [64, 64]`` around the face: the background's flow is no facial motion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ def motion_maps(motion: Field) -> npt.NDArray[np.float32]:
         motion: ``float32 [128, 128, 2]`` or already ``[64, 64, 2]``; displacements in pixels of the 128 px crop.
     """
     resized = cv2.resize(motion, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA)
-    small = np.asarray(resized * _FACE, dtype=np.float32)
-    strain = optical_strain(np.asarray(small * (MAP_SIZE / CROP_SIZE), dtype=np.float32))
+    # Masked after the strain is taken, so that the mask's own edge is no deformation.
+    strain = optical_strain(np.asarray(resized * (MAP_SIZE / CROP_SIZE), dtype=np.float32))
     percent = 100.0 / INTER_OCULAR_PX
-    return np.stack([small[..., 0] * percent, small[..., 1] * percent, strain * 100.0], dtype=np.float32)
+    maps = np.stack([resized[..., 0] * percent, resized[..., 1] * percent, strain * 100.0])
+    return np.asarray(maps * FACE_MASK, dtype=np.float32)

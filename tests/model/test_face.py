@@ -69,9 +69,12 @@ def test_landmarks_are_the_same_read_at_once_or_one_by_one():
     mesh = landmark_pb2.NormalizedLandmarkList()
     for x, y, z in rng.normal(0.5, 0.3, (478, 3)):
         mesh.landmark.add(x=x, y=y, z=z)
-    expected = np.array([(p.x, p.y) for p in mesh.landmark], np.float32)
-    np.testing.assert_array_equal(_points(mesh), expected)
+
+    def one_by_one():
+        return np.array([(p.x, p.y, p.z) for p in mesh.landmark], np.float32)
+
+    np.testing.assert_array_equal(_points(mesh), one_by_one())
     mesh.landmark[7].ClearField("z")  # a field less: no longer an array
-    np.testing.assert_array_equal(_points(mesh), expected)
+    np.testing.assert_array_equal(_points(mesh), one_by_one())
     mesh.landmark[9].visibility = 0.5
-    np.testing.assert_array_equal(_points(mesh), expected)
+    np.testing.assert_array_equal(_points(mesh), one_by_one())

@@ -28,7 +28,7 @@ shift = st.floats(-3, 3)
 def test_the_heads_motion_is_found_and_removed(a, b, c, d):
     flow = rigid_flow(a, b, c, d)
     motion = rigid_motion(flow)
-    np.testing.assert_allclose(motion, (a, b, c, d), atol=1e-3)
+    np.testing.assert_allclose(motion, (a, b, c, d, 0, 0), atol=2e-3)
     assert np.abs(without_rigid(flow, motion)).max() < 0.15
 
 
