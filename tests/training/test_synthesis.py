@@ -8,13 +8,16 @@ from model.crop import CROP_SIZE
 from model.flow import FlowEstimator
 from model.labels import ACTION_UNITS, EMOTIONS
 from tests.helpers import demo_portrait, face_picture
-from training.synthesis.camera import Camera
-from training.synthesis.clips import film_clip
+from training.synthesis.camera import Camera, Light
+from training.synthesis.clips import ClipCamera, Conditions, present_action_units, strength_table
+from training.synthesis.codec import through_h264
+from training.synthesis.distractions import draw_distraction
 from training.synthesis.expressions import sample_expression
+from training.synthesis.fields import draw_field
 from training.synthesis.muscles import SIDES, FaceAxes, load_muscles, muscle_field, vary
 from training.synthesis.portrait import FaceState, Portrait, PortraitError
 from training.synthesis.recording import Movement, Recording, Script
-from training.synthesis.timecourse import TimeCourse
+from training.synthesis.timecourse import TimeCourse, draw_key_times
 
 IDENTITY = np.array([[1.0, 0, 0], [0, 1.0, 0]])
 
@@ -45,6 +48,9 @@ def test_a_muscle_moves_the_photo_by_the_stated_distance():
     state = FaceState({(12, 1): 0.02})
     largest = np.hypot(*np.moveaxis(portrait.displacement(state), 2, 0)).max()
     assert largest == pytest.approx(0.02 * portrait.inter_ocular, rel=0.02)
+    half_size = np.array([[2.0, 0, 0], [0, 2.0, 0]])
+    seen_smaller = np.hypot(*np.moveaxis(portrait.displacement_in(state, half_size, (350, 300)), 2, 0)).max()
+    assert seen_smaller == pytest.approx(largest / 2, rel=0.02)
     grey = [cv2.cvtColor(render(s).clip(0, 255).astype(np.uint8), cv2.COLOR_BGR2GRAY) for s in (FaceState(), state)]
     flow = FlowEstimator().between(*grey)
     seen = np.hypot(*np.moveaxis(flow, 2, 0))
@@ -114,7 +120,10 @@ def test_an_expression_has_its_peak_and_few_muscles(emotion, seed):
     strengths = sample_expression(emotion, 0.02, np.random.default_rng(seed))
     assert max(strengths.values()) == pytest.approx(0.02)
     assert min(strengths.values()) >= 0.0
-    assert len({au for au, _ in strengths}) <= 4
+    strong = {au for (au, _), strength in strengths.items() if strength >= 0.3 * 0.02}
+    assert 1 <= len(strong) <= 4
+    table = strength_table(strengths)
+    assert {ACTION_UNITS[i] for i in np.flatnonzero(present_action_units(table))} == strong
     if emotion == "positive":
         assert {12, 6} & {au for au, _ in strengths}
 
@@ -129,13 +138,130 @@ def test_a_recording_is_the_same_every_time():
 
 def test_the_camera_adds_the_noise_it_says():
     grey = np.full((200, 200, 3), 128, np.float32)
-    image = Camera(noise=5.0).expose(grey, 1.0, np.random.default_rng(0))
+    image = Camera(noise=5.0).expose(grey, np.random.default_rng(0))
     assert image.std() == pytest.approx(5.0, rel=0.05)
+
+
+def test_light_falls_from_a_side():
+    grey = np.full((100, 100, 3), 100, np.float32)
+    image = Camera(noise=0.0).expose(grey, np.random.default_rng(0), Light(1.0, (0.3, 0.0)))
+    assert image[:, 0].mean() == pytest.approx(70, abs=1)
+    assert image[:, -1].mean() == pytest.approx(130, abs=1)
+
+
+def test_a_codec_gives_back_as_many_pictures_a_little_worse():
+    pictures = [render(FaceState({(12, 1): 0.02 * i}), size=(301, 303)).clip(0, 255).astype(np.uint8) for i in range(4)]
+    fine, coarse = (through_h264(pictures, 30.0, crf) for crf in (18, 40))
+    assert [p.shape for p in fine] == [(303, 301, 3)] * 4
+    errors = [np.abs(np.stack(r).astype(float) - pictures).mean() for r in (fine, coarse)]
+    assert 0 < errors[0] < errors[1] < 12
+
+
+def test_a_look_to_the_side_moves_the_irises_and_nothing_else():
+    portrait = demo_portrait()
+    ahead, aside = render(FaceState()), render(FaceState(gaze=(0.05, 0.0)))
+    changed = np.abs(aside - ahead).max(axis=2) > 4
+    rows, columns = np.nonzero(changed)
+    eyes = portrait.landmarks[[33, 133, 159, 145, 263, 362, 386, 374]]
+    assert changed.any()
+    assert eyes[:, 1].min() - 3 <= rows.min() <= rows.max() <= eyes[:, 1].max() + 3
+    assert eyes[:, 0].min() - 3 <= columns.min() <= columns.max() <= eyes[:, 0].max() + 3
+
+
+def test_a_turn_of_the_head_shifts_the_nose_against_the_ears():
+    portrait = demo_portrait()
+    grey = [
+        cv2.cvtColor(render(s).clip(0, 255).astype(np.uint8), cv2.COLOR_BGR2GRAY)
+        for s in (FaceState(), FaceState(turn=(3.0, 0.0)))
+    ]
+    flow = FlowEstimator().between(*grey)
+    nose, ear = (portrait.landmarks[i].astype(int) for i in (4, 234))
+    assert flow[nose[1], nose[0], 0] > 1.0
+    assert flow[ear[1], ear[0] + 8, 0] < -0.5
+
+
+def test_swallowing_lifts_the_throat():
+    portrait = demo_portrait()
+    still, lifted = render(FaceState()), render(FaceState(swallowing=0.05))
+    brows = int(portrait.landmarks[9, 1])
+    np.testing.assert_allclose(still[:brows], lifted[:brows], atol=1.0)
+    chin = portrait.landmarks[152].astype(int)
+    assert np.abs(lifted - still)[chin[1] : chin[1] + 40, chin[0] - 30 : chin[0] + 30].mean() > 1.0
+
+
+def test_pressed_skin_folds_and_darkens():
+    portrait = demo_portrait()
+    state = FaceState({(4, 1): 0.05, (4, -1): 0.05})
+    plain, folded = (
+        portrait.with_muscles(load_muscles(), folds).render(state, IDENTITY, (700, 600)) for folds in (0.0, 0.6)
+    )
+    change = (folded - plain).mean(axis=2)
+    skin = portrait.displacement(state)
+    divergence = np.gradient(skin[..., 0], axis=1) + np.gradient(skin[..., 1], axis=0)
+    pressed, stretched = (
+        4 * np.array(np.unravel_index(i, divergence.shape)) for i in (divergence.argmin(), divergence.argmax())
+    )
+    assert change[tuple(pressed)] < -3 < 3 < change[tuple(stretched)]
+
+
+def test_a_face_far_away_is_averaged_and_not_sampled():
+    portrait = demo_portrait()
+    quarter = np.array([[4.0, 0, 1.5], [0, 4.0, 1.5]])
+    seen = portrait.render(FaceState(), quarter, (170, 145))
+    height, width = (4 * (n // 4) for n in portrait.image.shape[:2])
+    expected = cv2.resize(portrait.image[:height, :width], None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    assert np.abs(seen[5:140, 5:165] - expected[5:140, 5:165]).mean() < 1.5
+
+
+@given(st.floats(15, 240), st.integers(0, 2**32 - 1))
+@settings(max_examples=60)
+def test_key_frames_are_frames_in_order(fps, seed):
+    times = draw_key_times(fps, np.random.default_rng(seed))
+    steps = np.diff(times.frames) * fps
+    np.testing.assert_allclose(steps, np.rint(steps), atol=1e-6)
+    assert (steps >= 1 - 1e-6).all()
+    onset, apex, offset = times.truth
+    assert 0.039 < offset - onset <= 0.5 + 1e-6
+    assert onset < apex < offset
+
+
+@pytest.mark.parametrize("expressive", [True, False])
+def test_distractions_stay_small_beside_an_expression(expressive):
+    drawn = [draw_distraction(expressive, np.random.default_rng(i)) for i in range(300)]
+    talking = np.mean([d.jaw.max() > 0 for d in drawn])
+    assert (talking == 0) if expressive else (0.2 < talking < 0.5)
+    halfway = drawn[0].at(1.5)
+    np.testing.assert_allclose(halfway["shift"], (drawn[0].shift[1] + drawn[0].shift[2]) / 2)
 
 
 def test_a_clip_depends_on_its_seed_alone():
     portrait = Portrait.from_photo(face_picture(), load_muscles()).around_face(2.4)
-    clips = [film_clip(portrait, load_muscles(), FlowEstimator(), np.random.default_rng(s)) for s in (1, 1, 2)]
-    np.testing.assert_array_equal(clips[0].representation.maps, clips[1].representation.maps)
-    assert not np.array_equal(clips[0].representation.maps, clips[2].representation.maps)
+    camera = ClipCamera()
+    clips = [camera.film(portrait, load_muscles(), np.random.default_rng(s)) for s in (1, 2, 1)]
+    camera.close()
+    np.testing.assert_array_equal(clips[0].representation.maps, clips[2].representation.maps)
+    assert not np.array_equal(clips[0].representation.maps, clips[1].representation.maps)
     assert 2 * clips[0].representation.maps.shape[-1] == CROP_SIZE
+
+
+def test_the_measured_flow_of_a_clear_clip_follows_the_true_displacement():
+    portrait = Portrait.from_photo(face_picture(), load_muscles()).around_face(2.4)
+    camera = ClipCamera(Conditions(peaks=(0.03, 0.03), frame_rates=(200, 200), face_sizes=(120, 120), h264=0, jpeg=0))
+    agreements = []
+    for seed in range(12):
+        clip = camera.film(portrait, load_muscles(), np.random.default_rng(seed))
+        if EMOTIONS[clip.emotion] != "none":
+            truth = clip.displacement.astype(np.float64).ravel()
+            seen = np.moveaxis(clip.representation.maps[1, 1:3], 0, 2).astype(np.float64).ravel()
+            agreements.append(np.corrcoef(truth, seen)[0, 1])
+            assert np.hypot(*np.moveaxis(clip.displacement, 2, 0)).max() == pytest.approx(3.0, rel=0.7)
+    camera.close()
+    assert np.median(agreements) > 0.6
+
+
+def test_a_flow_field_shows_its_true_displacement_and_noise():
+    for seed in range(6):
+        clip = draw_field(load_muscles(), np.random.default_rng(seed))
+        assert clip.representation.maps[:, 0].max() == 0.0  # no picture
+        assert np.isfinite(clip.representation.maps).all()
+        assert (clip.peak > 0) == (EMOTIONS[clip.emotion] != "none") == bool(np.any(clip.displacement))

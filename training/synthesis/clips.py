@@ -1,4 +1,4 @@
-"""Labelled training clips: key crops of one movement, filmed synthetically and cut by the product's own code."""
+"""Labelled training clips: key frames of one movement, filmed synthetically and read by the product's own code."""
 
 from __future__ import annotations
 
@@ -9,50 +9,75 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from model.crop import CROP_SIZE, INTER_OCULAR_PX, apply_transform, crop_transform, warp_to_crop
+from model.crop import CROP_SIZE, INTER_OCULAR_PX, Transform, crop_transform, warp_to_crop
+from model.face import FaceTracker
 from model.flow import FlowEstimator
+from model.frame import Frame, Image
 from model.labels import ACTION_UNITS, EMOTIONS
-from model.representation import (
-    CHANNELS,
-    KEY_FRAMES,
-    MAP_SIZE,
-    KeyCrops,
-    Representation,
-    motion_maps,
-    represent,
-)
-from training.synthesis.camera import Camera
+from model.representation import MAP_SIZE, KeyCrops, Representation, represent
+from training.synthesis.camera import Camera, Light
+from training.synthesis.codec import through_h264
+from training.synthesis.distractions import Distraction, draw_distraction
 from training.synthesis.expressions import Strengths, sample_expression
-from training.synthesis.muscles import SIDES, FaceAxes, Muscles, muscle_field, vary
+from training.synthesis.muscles import SIDES, Muscles, vary
 from training.synthesis.portrait import FaceState, Portrait
+from training.synthesis.timecourse import KeyTimes, draw_key_times
 
 # Shares of the classes, in the order of `EMOTIONS`: `none` has many faces.
 CLASS_SHARES: Final = (0.32, 0.22, 0.20, 0.26)
-# Peak displacements, fractions of the inter-ocular distance, drawn evenly on a logarithmic scale.
-_PEAKS: Final = (0.006, 0.035)
-# Inter-ocular distances on the camera's picture, pixels, likewise.
-_FACE_SIZES: Final = (36.0, 150.0)
 # The picture reaches this many inter-ocular distances around the face's middle.
 _VIEW_REACH: Final = 1.6
-# An AU counts as present from this displacement on (fraction of the inter-ocular distance).
-_AU_PRESENT: Final = 0.003
+# An AU counts as present from this share of the strongest one on; what lies below is the face's own restlessness.
+_AU_PRESENT: Final = 0.3
+# The mesh is looked for in a picture of this side: it sees the face at 192 px anyway.
+_MESH_SIDE: Final = 256
+_FIRST_LOOKS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Ranges from which a clip's conditions are drawn, evenly on a logarithmic scale where it is a (low, high) pair.
+
+    Attributes:
+        peaks: Largest displacement, fractions of the inter-ocular distance.
+        face_sizes: Pixels between the eyes on the camera's picture.
+        frame_rates: Frames per second.
+        crf: H.264 rate factors.
+        h264: Share of clips that went through H.264.
+        jpeg: Share of the other clips that were compressed as JPEG by the camera.
+    """
+
+    peaks: tuple[float, float] = (0.005, 0.035)
+    face_sizes: tuple[float, float] = (40.0, 160.0)
+    frame_rates: tuple[float, float] = (15.0, 200.0)
+    crf: tuple[int, int] = (18, 32)
+    h264: float = 0.25
+    jpeg: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledClip:
-    """One training example.
+    """One training example with its exact truth.
 
     Attributes:
         representation: The network's input.
         emotion: Index into `EMOTIONS`.
         action_units: ``float32 [15]``, 1 where the AU is at work.
-        peak: Largest true displacement, fraction of the inter-ocular distance; 0 for ``none``.
+        strengths: ``float32 [15, 2]`` peak displacement of each AU on the picture's left and right, fractions of the
+            inter-ocular distance.
+        peak: Largest displacement of a muscle, fraction of the inter-ocular distance; 0 for ``none``.
+        times: ``float32 [3]`` true onset, apex and offset in seconds from the filmed onset frame; 0 for ``none``.
+        displacement: ``float16 [64, 64, 2]`` true motion of the skin by the muscles from onset to apex frame, in
+            the crop's place, in percent of the inter-ocular distance.
     """
 
     representation: Representation
     emotion: int
     action_units: npt.NDArray[np.float32]
+    strengths: npt.NDArray[np.float32]
     peak: float
+    times: npt.NDArray[np.float32]
+    displacement: npt.NDArray[np.float16]
 
 
 def draw_class(rng: np.random.Generator) -> str:
@@ -60,182 +85,224 @@ def draw_class(rng: np.random.Generator) -> str:
     return EMOTIONS[int(rng.choice(len(EMOTIONS), p=CLASS_SHARES))]
 
 
-def _log_uniform(bounds: tuple[float, float], rng: np.random.Generator) -> float:
+def log_uniform(bounds: tuple[float, float], rng: np.random.Generator) -> float:
+    """A number between ``bounds``, drawn evenly on a logarithmic scale."""
     return float(np.exp(rng.uniform(*np.log(bounds))))
 
 
-def _labels(strengths: Strengths, jaw: float) -> npt.NDArray[np.float32]:
-    labels = np.zeros(len(ACTION_UNITS), dtype=np.float32)
-    for (au, _), strength in strengths.items():
-        if strength >= _AU_PRESENT and au in ACTION_UNITS:
-            labels[ACTION_UNITS.index(au)] = 1.0
-    if jaw >= _AU_PRESENT:
-        labels[ACTION_UNITS.index(25)] = 1.0
-    return labels
+def strength_table(strengths: Strengths) -> npt.NDArray[np.float32]:
+    """Peak displacements as ``float32 [15, 2]``, picture left and right; muscles without an output are left out."""
+    table = np.zeros((len(ACTION_UNITS), len(SIDES)), dtype=np.float32)
+    for (au, side), strength in strengths.items():
+        if au in ACTION_UNITS:
+            table[ACTION_UNITS.index(au), SIDES.index(side)] = strength
+    return table
+
+
+def present_action_units(table: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Which AUs are at work, ``float32 [15]``, of a `strength_table`."""
+    strongest = table.max(axis=1)
+    return np.asarray((strongest > 0) & (strongest >= _AU_PRESENT * strongest.max()), dtype=np.float32)
+
+
+class ClipCamera:
+    """Films clips of one person after another; holds the product's flow and face mesh.
+
+    Args:
+        conditions: What the clips' conditions are drawn from.
+    """
+
+    def __init__(self, conditions: Conditions | None = None) -> None:
+        self.conditions = conditions or Conditions()
+        self._flow = FlowEstimator()
+        self._mesh = FaceTracker(max_faces=1)
+
+    def close(self) -> None:
+        self._mesh.close()
+
+    def film(self, portrait: Portrait, muscles: Muscles, rng: np.random.Generator) -> LabelledClip:
+        """Films one movement and passes it through alignment, flow and representation.
+
+        Args:
+            portrait: The person.
+            muscles: The muscle table, varied here for each clip.
+            rng: Source of chance; the same state gives the same clip.
+        """
+        take = self.shoot(portrait, muscles, rng)
+        crops = [
+            np.asarray(cv2.cvtColor(warp_to_crop(p, take.transform), cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+            for p in take.pictures
+        ]
+        table = strength_table(take.strengths)
+        times = take.scene.times.truth if take.strengths else (0.0, 0.0, 0.0)
+        return LabelledClip(
+            represent(KeyCrops(*crops), self._flow),
+            EMOTIONS.index(take.emotion),
+            present_action_units(table),
+            table,
+            take.peak,
+            np.array(times, dtype=np.float32),
+            _true_displacement(take.scene, take.transform),
+        )
+
+    def shoot(self, portrait: Portrait, muscles: Muscles, rng: np.random.Generator) -> Take:
+        """Films one movement; the pictures are not looked at yet but for the face's place."""
+        emotion = draw_class(rng)
+        peak = log_uniform(self.conditions.peaks, rng)
+        strengths = sample_expression(emotion, peak, rng) if emotion != "none" else {}
+        scene = self._scene(portrait.with_muscles(vary(muscles, rng), folds=rng.uniform(0.0, 0.6)), strengths, rng)
+        pictures = self._pictures(scene, rng)
+        return Take(emotion, peak if strengths else 0.0, strengths, pictures, self._align(pictures[1], scene), scene)
+
+    def _scene(self, actor: Portrait, strengths: Strengths, rng: np.random.Generator) -> Scene:
+        fps = log_uniform(self.conditions.frame_rates, rng)
+        size = log_uniform(self.conditions.face_sizes, rng)
+        side = round(2 * _VIEW_REACH * size)
+        crf = int(rng.integers(self.conditions.crf[0], self.conditions.crf[1] + 1))
+        compressed = rng.random() < self.conditions.h264
+        return Scene(
+            actor,
+            strengths,
+            draw_key_times(fps, rng),
+            # Muscles neither start nor let go together, and skin never comes quite back.
+            {key: float(rng.normal(0.0, 0.012)) for key in strengths},
+            {key: float(rng.uniform(0.0, 0.45) ** 1.5) for key in strengths},
+            draw_distraction(bool(strengths), rng),
+            Camera(
+                noise=rng.uniform(0.5, 6.0),
+                blur=rng.uniform(0.0, 1.0),
+                quality=int(rng.integers(50, 96)) if not compressed and rng.random() < self.conditions.jpeg else None,
+            ),
+            Light(rng.uniform(0.5, 1.2), (rng.normal(0.0, 0.2), rng.normal(0.0, 0.1))),
+            crf if compressed else None,
+            fps,
+            _camera_view(actor, size, side, rng),
+            size,
+            side,
+        )
+
+    def _pictures(self, scene: Scene, rng: np.random.Generator) -> list[Image]:
+        """The four pictures before, onset, apex, offset as the camera's file shows them."""
+        if scene.crf is None:
+            return [scene.shoot(moment, rng) for moment in (0.0, 1.0, 2.0, 3.0)]
+        # A codec predicts a picture from the one before: it needs the frames between as well.
+        sequence = [scene.shoot(moment, rng) for moment in (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)]
+        received = through_h264(sequence, scene.fps, scene.crf)
+        # A codec may leave a weak movement out altogether; then there is nothing to learn from its pictures.
+        lost = np.array_equal(received[2], received[4])
+        return (sequence if lost else received)[::2]
+
+    def _align(self, picture: Image, scene: Scene) -> Transform:
+        """The crop's transform by the product's mesh; by the true landmarks where the mesh finds no face."""
+        scale = _MESH_SIDE / scene.side
+        small = cv2.resize(picture, (_MESH_SIDE, _MESH_SIDE), interpolation=cv2.INTER_LINEAR)
+        # An empty picture first, so that nothing of the clip before is remembered: a clip depends on its seed alone.
+        self._mesh.track(Frame(0, 0.0, np.zeros_like(small)))
+        faces = []
+        for look in range(_FIRST_LOOKS):
+            faces = self._mesh.track(Frame(look, look / 30, np.asarray(small, dtype=np.uint8)))
+        inverse = cv2.invertAffineTransform(scene.view)
+        points = scene.actor.landmarks @ inverse[:, :2].T + inverse[:, 2]
+        if faces:
+            points = (faces[0].landmarks + 0.5) / scale - 0.5
+        return crop_transform(np.asarray(points, dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True)
-class _Distraction:
-    """What moves besides the expression, as shares of the four moments before, onset, apex, offset."""
+class Take:
+    """One movement on film.
 
-    closure: npt.NDArray[np.float64]
-    jaw: npt.NDArray[np.float64]
-    lips: npt.NDArray[np.float64]
-    sway: float
-
-
-def _distraction(emotion: str, rng: np.random.Generator) -> _Distraction:
-    closure, jaw, lips = np.zeros(4), np.zeros(4), np.zeros(4)
-    sway = float(np.abs(rng.normal(0.0, 0.012)))
-    kind = rng.choice(["blink", "speech", "head", "rest"], p=[0.3, 0.35, 0.2, 0.15]) if emotion == "none" else "rest"
-    if kind == "blink" or (emotion != "none" and rng.random() < 0.06):
-        # The spotter may catch a blink anywhere in its course.
-        closure[1:] = (rng.uniform(0, 0.2), rng.uniform(0.3, 1.0), rng.uniform(0, 0.3))
-    if kind == "speech":
-        jaw = rng.uniform(0.0, 0.06, 4) * rng.integers(0, 2, 4)
-        jaw[2] = max(jaw[2], 0.01)
-        lips = rng.uniform(0.0, 0.02, 4) * rng.integers(0, 2)
-    if kind == "head":
-        sway = rng.uniform(0.03, 0.12)
-    return _Distraction(closure, jaw, lips, sway)
-
-
-def film_clip(portrait: Portrait, muscles: Muscles, estimator: FlowEstimator, rng: np.random.Generator) -> LabelledClip:
-    """Films one movement of ``portrait`` and passes it through alignment, flow and representation.
-
-    Args:
-        portrait: The person; its landmarks stand for what the mesh would find, with jitter added.
-        muscles: The muscle table, varied here for each clip.
-        estimator: The product's flow.
-        rng: Source of chance; the same state gives the same clip.
+    Attributes:
+        emotion: Its class.
+        peak: Largest displacement of a muscle, fraction of the inter-ocular distance; 0 for ``none``.
+        strengths: Its muscles.
+        pictures: The pictures before, onset, apex, offset, ``uint8 [side, side, 3]``.
+        transform: From picture to crop pixels, as the product's mesh gives it on the onset picture.
+        scene: What was filmed.
     """
-    emotion = draw_class(rng)
-    actor = portrait.with_muscles(vary(muscles, rng))
-    peak = _log_uniform(_PEAKS, rng)
-    strengths = sample_expression(emotion, peak, rng) if emotion != "none" else {}
-    aside = _distraction(emotion, rng)
-    # AU25 is drawn as parting lips instead of a skin field.
-    jaw_peak = sum(strengths.pop((25, side), 0.0) for side in SIDES)
-    courses = _key_strengths(rng)
-    camera = Camera(
-        noise=rng.uniform(0.5, 6.0),
-        blur=rng.uniform(0.0, 1.0),
-        quality=int(rng.integers(50, 96)) if rng.random() < 0.5 else None,
-    )
-    size = _log_uniform(_FACE_SIZES, rng)
-    side_px = round(2 * _VIEW_REACH * size)
-    base = _camera_view(actor, size, side_px, rng)
-    transform = _jittered_transform(actor, base, rng)
-    gain = rng.uniform(0.6, 1.15)
-    drift = rng.normal(0.0, 0.01, 4)
-    crops = []
-    for k in range(4):
-        # Muscles are even at work, if weakly, in neighbouring moments: `courses` holds the share of the peak.
+
+    emotion: str
+    peak: float
+    strengths: Strengths
+    pictures: list[Image]
+    transform: Transform
+    scene: Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One clip before it is filmed: who does what, before which camera, in what light."""
+
+    actor: Portrait
+    strengths: Strengths
+    times: KeyTimes
+    delays: dict[tuple[int, int], float]
+    remains: dict[tuple[int, int], float]
+    aside: Distraction
+    camera: Camera
+    light: Light
+    crf: int | None
+    fps: float
+    view: npt.NDArray[np.float64]
+    size: float
+    side: int
+
+    def muscles(self, moment: float) -> Strengths:
+        """The expression alone at a fractional moment."""
+        time = self.times.at(moment)
+        return {
+            key: peak * self.times.course.strength(time - self.delays[key], remains=self.remains[key])
+            for key, peak in self.strengths.items()
+        }
+
+    def shoot(self, moment: float, rng: np.random.Generator) -> Image:
+        at = self.aside.at(moment)
+        muscles = self.muscles(moment)
+        # AU25 is drawn as parting lips instead of a skin field.
+        jaw = sum(muscles.pop((25, side), 0.0) for side in SIDES) / 2
+        for side in SIDES:
+            if at["lips"]:
+                muscles[18, side] = muscles.get((18, side), 0.0) + float(at["lips"])
+        closure = float(np.clip(at["closure"], 0.0, 1.0))
         state = FaceState(
-            {key: value * courses[k] for key, value in strengths.items()}
-            | {(18, s): float(aside.lips[k]) for s in SIDES if aside.lips[k] > 0},
-            (float(aside.closure[k]), float(aside.closure[k])),
-            float(jaw_peak * courses[k] + aside.jaw[k]),
+            muscles,
+            (closure, closure),
+            float(jaw + at["jaw"]),
+            (float(at["gaze"][0]), float(at["gaze"][1])),
+            (float(at["turn"][0]), float(at["turn"][1])),
+            float(at["swallowing"]),
         )
-        picture = actor.render(state, _swayed(base, side_px, aside.sway * size, rng), (side_px, side_px))
-        image = camera.expose(picture, gain * (1.0 + drift[k]), rng)
-        crops.append(np.asarray(cv2.cvtColor(warp_to_crop(image, transform), cv2.COLOR_BGR2GRAY), dtype=np.uint8))
-    representation = represent(KeyCrops(*crops), estimator)
-    return LabelledClip(
-        representation,
-        EMOTIONS.index(emotion),
-        _labels(strengths, jaw_peak),
-        peak if emotion != "none" else 0.0,
-    )
+        picture = self.actor.render(state, self._moved_view(at), (self.side, self.side))
+        light = Light(
+            self.light.gain * float(1 + at["gain"]),
+            (self.light.gradient[0] + float(at["gradient"][0]), self.light.gradient[1] + float(at["gradient"][1])),
+        )
+        return self.camera.expose(picture, rng, light, defocus=float(at["defocus"]) * self.size)
+
+    def _moved_view(self, at: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+        """The camera's view after the head's shift, roll and approach at this moment."""
+        angle, zoom = np.deg2rad(float(at["roll"])), 1.0 + float(at["zoom"])
+        linear = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / zoom
+        centre = np.array([self.side / 2, self.side / 2])
+        offset = centre - linear @ centre + at["shift"] * self.size
+        return np.column_stack([self.view[:, :2] @ linear, self.view[:, :2] @ offset + self.view[:, 2]])
 
 
-def _key_strengths(rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Share of the peak before, at onset, apex and offset: spotting is never exact, skin never quite back."""
-    return np.array([0.0, rng.uniform(0, 0.15), rng.uniform(0.85, 1.0), rng.uniform(0, 0.4) ** 1.5])
-
-
-def _camera_view(actor: Portrait, size: float, side_px: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+def _camera_view(actor: Portrait, size: float, side: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
     """From picture pixels to portrait pixels, for a face ``size`` px between the eyes in the middle of the picture."""
     angle = np.deg2rad(rng.normal(0.0, 4.0))
     zoom = actor.inter_ocular / size
     linear = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     middle = actor.landmarks.mean(axis=0).astype(np.float64)
-    return np.column_stack([linear, middle - linear @ np.array([side_px / 2, side_px / 2])])
+    return np.column_stack([linear, middle - linear @ np.array([side / 2, side / 2])])
 
 
-def _jittered_transform(
-    actor: Portrait, view: npt.NDArray[np.float64], rng: np.random.Generator
-) -> npt.NDArray[np.float64]:
-    """The crop's transform as the mesh would give it on this picture: a little off."""
-    inverse = cv2.invertAffineTransform(view)
-    transform = crop_transform(apply_transform(np.asarray(inverse, dtype=np.float64), actor.landmarks))
-    angle, zoom = rng.normal(0.0, np.deg2rad(1.5)), 1.0 + rng.normal(0.0, 0.03)
-    linear = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    centre = np.array([CROP_SIZE / 2, CROP_SIZE / 2])
-    shift = rng.normal(0.0, 1.2, 2)
-    return np.column_stack([linear @ transform[:, :2], linear @ (transform[:, 2] - centre) + centre + shift])
-
-
-def _swayed(
-    view: npt.NDArray[np.float64], side_px: int, sway_px: float, rng: np.random.Generator
-) -> npt.NDArray[np.float64]:
-    """``view`` after a small motion of the head: shift, roll, approach, and the shear of a slight turn."""
-    turn = sway_px / max(side_px, 1) * rng.normal(0.0, 0.5, (2, 2))
-    linear = np.eye(2) + turn
-    shift = rng.normal(0.0, sway_px, 2)
-    centre = np.array([side_px / 2, side_px / 2])
-    motion = np.column_stack([linear, centre - linear @ centre + shift])
-    return np.column_stack([view[:, :2] @ motion[:, :2], view[:, :2] @ motion[:, 2] + view[:, 2]])
-
-
-def draw_field(axes: FaceAxes, muscles: Muscles, rng: np.random.Generator) -> LabelledClip:
-    """A flow-field clip without a picture: the muscles' field in the canonical crop, plus smooth noise.
-
-    Volume at little cost: no texture, no camera, but unlimited anatomy. The facial image stays empty.
-
-    Args:
-        axes: Face coordinates of a face in the crop.
-        muscles: The muscle table, varied here.
-        rng: Source of chance.
-    """
-    emotion = draw_class(rng)
-    anatomy = vary(muscles, rng)
-    peak = _log_uniform(_PEAKS, rng)
-    strengths = sample_expression(emotion, peak, rng) if emotion != "none" else {}
-    step = CROP_SIZE // MAP_SIZE
-    pixels = np.arange(MAP_SIZE) * step + (step - 1) / 2
-    x, y = pixels[None, :], pixels[:, None]
-    motion = np.zeros((MAP_SIZE, MAP_SIZE, 2), dtype=np.float32)
-    for (au, side), strength in strengths.items():
-        motion += np.float32(strength * INTER_OCULAR_PX) * muscle_field(anatomy[au], side, axes, x, y)
-    if emotion == "none" and rng.random() < 0.5:
-        # The jaw of a speaking mouth; lids of a blink are left to filmed clips.
-        for side in SIDES:
-            motion += np.float32(rng.uniform(0.005, 0.03) * INTER_OCULAR_PX) * muscle_field(
-                anatomy[25], side, axes, x, y
-            )
-            lips = rng.uniform(-0.01, 0.02) * INTER_OCULAR_PX
-            motion += np.float32(lips) * muscle_field(anatomy[18], side, axes, x, y)
-    shares = _key_strengths(rng)
-    maps = np.zeros((len(KEY_FRAMES), len(CHANNELS), MAP_SIZE, MAP_SIZE), dtype=np.float32)
-    noise_px = rng.uniform(0.01, 0.06)
-    for k in range(len(KEY_FRAMES)):
-        field = np.asarray(
-            motion * np.float32(shares[k + 1] - shares[k]) + _smooth_noise(noise_px, rng), dtype=np.float32
-        )
-        maps[k, 1:] = motion_maps(field)
-    return LabelledClip(
-        Representation(maps, np.ones(len(KEY_FRAMES), np.float32)),
-        EMOTIONS.index(emotion),
-        _labels(strengths, 0.0),
-        peak if emotion != "none" else 0.0,
-    )
-
-
-def _smooth_noise(level_px: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    coarse = rng.standard_normal((8, 8, 2), dtype=np.float32)
-    fine = rng.standard_normal((20, 20, 2), dtype=np.float32)
-    return np.asarray(
-        level_px * (cv2.resize(coarse, (MAP_SIZE, MAP_SIZE)) + 0.7 * cv2.resize(fine, (MAP_SIZE, MAP_SIZE))),
-        dtype=np.float32,
-    )
+def _true_displacement(scene: Scene, transform: Transform) -> npt.NDArray[np.float16]:
+    crop_to_picture = cv2.invertAffineTransform(transform)
+    # Middles of the map's pixels in the crop: every second pixel, half a pixel off.
+    step = CROP_SIZE / MAP_SIZE
+    grid = np.array([[step, 0, (step - 1) / 2], [0, step, (step - 1) / 2], [0, 0, 1]], dtype=np.float64)
+    to_portrait = np.vstack([scene.view, [0, 0, 1]]) @ np.vstack([crop_to_picture, [0, 0, 1]]) @ grid
+    view, size = np.asarray(to_portrait[:2]), (MAP_SIZE, MAP_SIZE)
+    onset, apex = (scene.actor.displacement_in(FaceState(scene.muscles(moment)), view, size) for moment in (1.0, 2.0))
+    return np.asarray((apex - onset) * (100.0 * step / INTER_OCULAR_PX), dtype=np.float16)

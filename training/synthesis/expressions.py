@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from model.labels import ACTION_UNITS
 from training.synthesis.muscles import SIDES, Side
 
 Strengths = dict[tuple[int, Side], float]
@@ -30,6 +31,10 @@ _COMBINATIONS: Final[dict[str, tuple[tuple[float, tuple[int, ...]], ...]]] = {
         (0.5, (1,)),
         (0.7, (1, 4)),
         (0.9, (7,)),
+        (0.4, (4, 15)),
+        (0.4, (4, 17)),
+        (0.3, (14, 17)),
+        (0.3, (1, 4, 7)),
     ),
     "positive": (
         (4.0, (12,)),
@@ -55,6 +60,9 @@ _COMBINATIONS: Final[dict[str, tuple[tuple[float, tuple[int, ...]], ...]]] = {
 _SIDEDNESS: Final = (0.55, 0.25, 0.20)
 # Muscles of the brows and chin hardly ever work on one side alone.
 _MOSTLY_EVEN: Final = frozenset({1, 4, 9, 17, 24, 25})
+# Other muscles are never quite still: chance that one joins in, and its share of the leader. Too weak for a label.
+_RESTLESS: Final = 0.4
+_RESTLESS_SHARES: Final = (0.05, 0.22)
 # In combinations with AU12 the listed muscles only hold the smile back.
 _RESTRAINT: Final = frozenset({14, 15, 17, 24})
 
@@ -88,4 +96,7 @@ def sample_expression(emotion: str, peak: float, rng: np.random.Generator) -> St
             weak_side = rng.uniform(0.0, 0.25)
         for side in SIDES:
             strengths[au, side] = peak * share * (1.0 if side == stronger else weak_side)
+    while rng.random() < _RESTLESS:
+        au, side = int(rng.choice(ACTION_UNITS)), int(rng.choice(SIDES))
+        strengths.setdefault((au, side), peak * rng.uniform(*_RESTLESS_SHARES))
     return strengths

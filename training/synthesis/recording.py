@@ -133,7 +133,7 @@ class Recording:
             time = index / self.script.fps
             sines = np.sin(2 * np.pi * frequencies * time + phases).sum(axis=1) * np.sqrt(2 / _SWAY_SINES)
             picture = self.portrait.render(self.script.state(time), self._view(sines), self.size)
-            yield Frame(index, time, self.camera.expose(picture, 1.0, rng))
+            yield Frame(index, time, self.camera.expose(picture, rng))
 
     def _view(self, sway: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         centre = np.array(self.centre or self.portrait.landmarks.mean(axis=0), dtype=np.float64)
