@@ -8,6 +8,7 @@ no figure of the paper is claimed. Needs torch; the application itself runs the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import torch
@@ -16,10 +17,12 @@ from torch import Tensor, nn
 from model.labels import ACTION_UNITS, EMOTIONS
 from model.representation import CHANNELS, KEY_FRAMES
 
-FC1_SIZE: Final = 128
-_WIDTHS: Final = (24, 48, 64)
-_REDUCED: Final = 16
+FC1_SIZE: Final = 160
+_WIDTHS: Final = (32, 64, 80)
+_REDUCED: Final = 20
 _GRID: Final = 8
+ATTENTION_SIDE: Final = 16
+"""Rows and columns of the spatial attention."""
 # Standard deviations below this are a channel that is missing or still; it stays zero and is not blown up.
 _EPSILON: Final = 1e-3
 # The median is taken over every fourth pixel of both axes: exact enough, and 16 times cheaper.
@@ -46,15 +49,39 @@ class AstannOutput(NamedTuple):
     fc1: Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class AstannSettings:
+    """Parts of the network; anything but the defaults exists to measure what a part is good for.
+
+    Attributes:
+        spatial: Weigh places by attention.
+        temporal: Weigh key frames by attention; else all present ones alike.
+        image: Look at the facial image.
+        strain: Look at the optical strain.
+        standardised: Standardise each clip; else take the maps as they are.
+        keeps_position: Flatten the attended maps into FC1; else sum them over all places.
+        dropout: Share of FC1 dropped in training.
+    """
+
+    spatial: bool = True
+    temporal: bool = True
+    image: bool = True
+    strain: bool = True
+    standardised: bool = True
+    keeps_position: bool = True
+    dropout: float = 0.3
+
+
 class Astann(nn.Module):
     """The network.
 
     Args:
-        dropout: Share of FC1 dropped in training.
+        settings: Its parts.
     """
 
-    def __init__(self, dropout: float = 0.3) -> None:
+    def __init__(self, settings: AstannSettings | None = None) -> None:
         super().__init__()
+        self.settings = settings or AstannSettings()
         frames = len(KEY_FRAMES)
         w1, w2, w3 = _WIDTHS
         self.backbone = nn.Sequential(
@@ -65,8 +92,9 @@ class Astann(nn.Module):
         self.spatial_score = nn.Sequential(nn.Conv2d(w3, 16, 1), nn.ReLU(), nn.Conv2d(16, 1, 3, padding=1))
         self.temporal_score = nn.Sequential(nn.Linear(2 * w3, 16), nn.ReLU(), nn.Linear(16, 1))
         self.reduce = nn.Sequential(nn.Conv2d(w3, _REDUCED, 1), nn.BatchNorm2d(_REDUCED), nn.ReLU(), nn.AvgPool2d(2))
-        self.fc1 = nn.Linear(frames * _REDUCED * _GRID * _GRID, FC1_SIZE)
-        self.dropout = nn.Dropout(dropout)
+        places = _REDUCED * _GRID * _GRID if self.settings.keeps_position else _REDUCED
+        self.fc1 = nn.Linear(frames * places, FC1_SIZE)
+        self.dropout = nn.Dropout(self.settings.dropout)
         self.emotion = nn.Linear(FC1_SIZE, len(EMOTIONS))
         self.action_units = nn.Linear(FC1_SIZE, len(ACTION_UNITS))
 
@@ -77,22 +105,29 @@ class Astann(nn.Module):
             maps: ``[b, 3, 4, 64, 64]`` as `model.representation.Representation`.
             present: ``[b, 3]``, 1 where the key frame exists.
         """
-        x = standardise(maps, present)
+        x = self._seen(maps, present)
         frames, channels, height, width = x.shape[1:]
         features = self.backbone(x.reshape(-1, channels, height, width))
         score = torch.sigmoid(self.spatial_score(features))
+        if not self.settings.spatial:
+            score = torch.ones_like(score)
         spatial = score / score.mean(dim=(2, 3), keepdim=True)
         attended = spatial * features
         # Mean and maximum: how much of the face moves, and how far its most active part does.
         pooled = torch.cat([attended.mean(dim=(2, 3)), features.amax(dim=(2, 3))], dim=1).reshape(
             -1, frames, 2 * _WIDTHS[-1]
         )
-        weights = torch.where(present > 0, self.temporal_score(pooled).squeeze(-1), _ABSENT)
-        temporal = torch.softmax(weights, dim=1) * present
-        kept = self.reduce(attended).reshape(-1, frames, _REDUCED * _GRID * _GRID)
+        weights = self.temporal_score(pooled).squeeze(-1)
+        if not self.settings.temporal:
+            weights = torch.zeros_like(weights)
+        temporal = torch.softmax(torch.where(present > 0, weights, _ABSENT), dim=1) * present
+        reduced = self.reduce(attended)
+        if not self.settings.keeps_position:
+            reduced = reduced.mean(dim=(2, 3))
+        kept = reduced.reshape(-1, frames, self.fc1.in_features // frames)
         # Weighted to a mean of 1 per key frame, so that the size of FC1's input does not depend on their number.
         sequence = kept * (temporal * frames).unsqueeze(-1)
-        fc1 = torch.relu(self.fc1(sequence.reshape(-1, frames * _REDUCED * _GRID * _GRID)))
+        fc1 = torch.relu(self.fc1(sequence.reshape(-1, self.fc1.in_features)))
         seen = self.dropout(fc1)
         return AstannOutput(
             self.emotion(seen),
@@ -101,6 +136,14 @@ class Astann(nn.Module):
             temporal,
             fc1,
         )
+
+    def _seen(self, maps: Tensor, present: Tensor) -> Tensor:
+        """The maps as they enter the backbone."""
+        x = standardise(maps, present) if self.settings.standardised else maps * present[..., None, None, None]
+        if self.settings.image and self.settings.strain:
+            return x
+        kept = torch.tensor([float(self.settings.image), 1.0, 1.0, float(self.settings.strain)], device=x.device)
+        return x * kept[:, None, None]
 
 
 def standardise(maps: Tensor, present: Tensor) -> Tensor:

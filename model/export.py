@@ -13,12 +13,15 @@ import torch
 from torch import Tensor, nn
 
 from model.astann import Astann
+from model.errors import ModelError
 from model.labels import ACTION_UNITS, EMOTIONS
 from model.representation import CHANNELS, KEY_FRAMES, MAP_SIZE
 from model.whole_file import whole_file
 
 OPSET: Final = 18
 OUTPUTS: Final = ("emotion", "action_units", "spatial", "temporal")
+# Where the exported module keeps the network.
+_PREFIX: Final = "network."
 # Any batch size above 1, so that the exporter keeps the dimension symbolic.
 _EXAMPLE_BATCH: Final = 2
 
@@ -68,6 +71,9 @@ def export_onnx(
             input_names=["maps", "present"],
             output_names=list(OUTPUTS),
             dynamic_shapes={"maps": {0: batch}, "present": {0: batch}},
+            # Every weight stays under its own name, so that `load_astann` can go on training; onnxruntime folds
+            # what can be folded when it opens the file.
+            optimize=False,
             verbose=False,
         )
     assert program is not None
@@ -88,8 +94,40 @@ def export_onnx(
             "fleeting.emotions": json.dumps(EMOTIONS),
             "fleeting.action_units": json.dumps(ACTION_UNITS),
             "fleeting.unsure_below": repr(unsure_below),
+            "fleeting.temperature": repr(temperature),
         },
     )
     onnx.checker.check_model(model)
     with whole_file(path) as partial:
         onnx.save_model(model, str(partial))
+
+
+def load_astann(path: Path) -> Astann:
+    """The torch network of an exported file, to be judged or trained further.
+
+    Raises:
+        ModelError: If the file is missing, damaged, or no ASTANN of this program.
+    """
+    try:
+        graph = onnx.load_model(str(path)).graph
+    except Exception as error:  # protobuf raises classes of its own
+        raise ModelError(f"The network {path} cannot be read ({error}). Choose another model file.") from error
+    stored = {
+        tensor.name.removeprefix(_PREFIX): torch.from_numpy(onnx.numpy_helper.to_array(tensor).copy())
+        for tensor in graph.initializer
+        if tensor.name.startswith(_PREFIX)
+    }
+    network = Astann()
+    # How many batches a normalisation has seen is no part of what the network computes.
+    wanted = {name for name in network.state_dict() if not name.endswith("num_batches_tracked")}
+    missing = wanted - stored.keys()
+    if missing:
+        raise ModelError(
+            f"The network {path} was not exported by this version of Fleeting's training: it lacks "
+            f"{', '.join(sorted(missing)[:3])}. Choose another model file, or train it anew."
+        )
+    try:
+        network.load_state_dict(stored, strict=False)
+    except RuntimeError as error:
+        raise ModelError(f"The network {path} has other layers than this program's ASTANN ({error}).") from error
+    return network.eval()

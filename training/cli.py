@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import numpy as np
-import numpy.typing as npt
 import platformdirs
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from assets import ASTANN_ONNX
 from model.errors import FleetingError
-from training.clipset import ClipArrays, ClipSetPlan, build_clipset, portraits_in, split_people
+from training.clipset import ClipArrays, ClipSetPlan, make_clips, training_batches
+from training.people import People, read_people
+
+if TYPE_CHECKING:
+    from model.astann import Astann
+    from training.evaluate import SetScores
+
+# Torch and Lightning take seconds to import: every command imports what it needs when it runs.
 
 app = typer.Typer(
     help="Produces and judges the network of Fleeting.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -23,13 +32,23 @@ app = typer.Typer(
 console = Console()
 
 Faces = Annotated[Path, typer.Option(help="Folder of frontal neutral portraits, one person a file.")]
-Cache = Annotated[Path, typer.Option(help="Folder for clips and logs; may grow to some gigabytes.")]
+Cache = Annotated[Path, typer.Option(help="Folder for clips and portraits; may grow to some gigabytes.")]
 Filmed = Annotated[int, typer.Option(help="Clips filmed through portraits.")]
 Fields = Annotated[int, typer.Option(help="Flow-field clips without a picture.")]
 HeldOut = Annotated[int, typer.Option(help="Clips of held-out persons.")]
+Seeds = Annotated[int, typer.Option(help="Runs with seeds 0, 1, ...")]
+Model = Annotated[Path, typer.Option(help="An .onnx file of this training, or a .ckpt file of a training run.")]
+Smiles = Annotated[Path | None, typer.Option(help="Folder of NAME_neutral and NAME_smiling photos, for the card.")]
+Recordings = Annotated[Path | None, typer.Option(help="Folder of videos without micro-expressions, for the card.")]
+TrialClips = Annotated[int, typer.Option(help="Clips of each point of the card's curves.")]
+TalkMinutes = Annotated[float, typer.Option(help="Minutes of synthetic talk for the card.")]
+Portraits = Annotated[str, typer.Option(help="What the portraits are, with their licence, for the card.")]
 
 _DEFAULT_CACHE = platformdirs.user_cache_path("fleeting") / "training"
-_DEFAULTS = ClipSetPlan(Path())
+_DEFAULTS = ClipSetPlan()
+# So many problems are printed one by one.
+_SHOWN: Final = 10
+_NOT_STATED = "not stated by whoever trained it"
 
 
 @app.command()
@@ -41,92 +60,294 @@ def synthesise(
     held_out: HeldOut = _DEFAULTS.held_out,
     seed: int = 0,
 ) -> None:
-    """Makes the synthetic clips and caches them."""
-    train, judged = _clips(ClipSetPlan(faces, filmed, fields, held_out, seed), cache)
+    """Makes the synthetic clips and caches them; an interrupted run goes on where it stopped."""
+    people = _people(faces, cache)
+    train, judged = _clips(ClipSetPlan(filmed, fields, held_out, seed), people, cache)
     console.print(f"{len(train)} training clips and {len(judged)} held-out clips in {cache}")
+
+
+@app.command("synthesise-maps")
+def synthesise_maps(
+    faces: Faces,
+    out: Annotated[Path, typer.Option(help="Folder for the flow-map set.")],
+    cache: Cache = _DEFAULT_CACHE,
+    clips: Annotated[int, typer.Option(help="Clips in all.")] = 300,
+    side: Annotated[int, typer.Option(help="Pixels of a map.")] = 28,
+    flow: Annotated[str, typer.Option(help="tvl1 or farneback.")] = "tvl1",
+    seed: int = 0,
+) -> None:
+    """Makes a flow-map set of the held-out persons, cut and measured otherwise than the product does."""
+    from training.published import MapStyle, write_flow_maps
+
+    people = _people(faces, cache)
+    with _bar("persons filmed") as tell:
+        style = MapStyle(side=side, flow=flow)
+        write_flow_maps(people.held_out, out, clips, database="synthetic", style=style, seed=seed, progress=tell)
+    console.print(f"{clips} clips in {out}")
 
 
 @app.command()
 def fit(
     faces: Faces,
-    out: Annotated[Path, typer.Option(help="Folder for astann.onnx and its card astann.md.")],
+    out: Annotated[Path, typer.Option(help="Folder for astann.onnx, its card astann.md and the checkpoints.")],
     cache: Cache = _DEFAULT_CACHE,
     filmed: Filmed = _DEFAULTS.filmed,
     fields: Fields = _DEFAULTS.fields,
     held_out: HeldOut = _DEFAULTS.held_out,
-    epochs: Annotated[int, typer.Option(help="Passes over the clips; the last one is taken.")] = 10,
-    seeds: Annotated[int, typer.Option(help="Networks to train with seeds 0, 1, ...; seed 0 is exported.")] = 1,
+    epochs: Annotated[int, typer.Option(help="Passes over the clips; the last one is taken.")] = 0,
+    seeds: Seeds = 1,
+    resume: Annotated[bool, typer.Option(help="Go on from the checkpoints in OUT.")] = False,
+    smiles: Smiles = None,
+    recordings: Recordings = None,
+    portraits: Portraits = _NOT_STATED,
+    trial_clips: TrialClips = 400,
+    talk_minutes: TalkMinutes = 10.0,
 ) -> None:
-    """Trains ASTANN, judges it on held-out persons, calibrates and exports it with its card."""
-    from model.export import export_onnx
-    from training.calibration import fit_temperature, unsure_threshold
-    from training.card import write_card
-    from training.fit import FitSettings, predict
+    """Trains ASTANN, judges it on held-out persons, calibrates and exports it with its card. Seed 0 is exported."""
+    from training.fit import FitSettings
     from training.fit import fit as train_network
-    from training.metrics import Figures, judge
 
-    plan = ClipSetPlan(faces, filmed, fields, held_out)
-    train, judged = _clips(plan, cache)
-    out.mkdir(parents=True, exist_ok=True)
-    onnx = out / "astann.onnx"
-    figures: list[tuple[int, Figures]] = []
-    calibration = (1.0, 0.5)
-    for seed in range(seeds):
-        settings = FitSettings(epochs=epochs, seed=seed)
-        network = train_network(train, settings, cache / "logs", progress=console.is_terminal)
-        logits = predict(network, judged)
-        temperature = fit_temperature(logits.emotion, judged.emotion)
-        probabilities = _softmax(logits.emotion / temperature)
-        result = judge(probabilities, 1 / (1 + np.exp(-logits.action_units)), judged.emotion, judged.action_units)
-        figures.append((seed, result))
-        console.print(
-            f"seed {seed}: macro F1 {result.macro_f1:.3f}, mean AU F1 {result.au_f1:.3f}, ECE {result.ece:.3f}"
+    plan = ClipSetPlan(filmed, fields, held_out)
+    people = _people(faces, cache)
+    train, judged = _clips(plan, people, cache)
+    epochs = epochs or FitSettings().epochs
+    networks = [
+        train_network(
+            train,
+            FitSettings(epochs=epochs, seed=seed),
+            out / f"seed-{seed}",
+            resume=resume,
+            progress=console.is_terminal,
         )
-        if seed == 0:
-            calibration = (temperature, unsure_threshold(probabilities, judged.emotion))
-            export_onnx(
-                network,
-                onnx,
-                temperature=calibration[0],
-                unsure_below=calibration[1],
-                version="synthetic-1 seed 0",
-            )
-    people = split_people(portraits_in(faces))
-    write_card(
-        out / "astann.md",
-        onnx=onnx,
-        plan=plan,
-        people=(len(people[0]), len(people[1])),
-        settings=FitSettings(epochs=epochs),
-        figures=figures,
-        shipped=0,
-        temperature=calibration[0],
-        unsure_below=calibration[1],
+        for seed in range(seeds)
+    ]
+    del train
+    size = (trial_clips, talk_minutes)
+    _judge(networks, judged, people, plan, epochs, out, cache, smiles, recordings, portraits, size)
+
+
+@app.command()
+def judge(
+    faces: Faces,
+    out: Annotated[Path, typer.Option(help="Folder of a finished `fit` with its checkpoints.")],
+    cache: Cache = _DEFAULT_CACHE,
+    filmed: Filmed = _DEFAULTS.filmed,
+    fields: Fields = _DEFAULTS.fields,
+    held_out: HeldOut = _DEFAULTS.held_out,
+    epochs: Annotated[int, typer.Option(help="As in `fit`, for the card.")] = 0,
+    smiles: Smiles = None,
+    recordings: Recordings = None,
+    portraits: Portraits = _NOT_STATED,
+    trial_clips: TrialClips = 400,
+    talk_minutes: TalkMinutes = 10.0,
+) -> None:
+    """Judges the networks of a finished `fit` again, and writes the export and its card anew."""
+    from training.fit import CHECKPOINT, FitSettings
+    from training.networks import load_network
+
+    networks = [load_network(path) for path in sorted(out.glob(f"seed-*/{CHECKPOINT}"))]
+    if not networks:
+        raise FleetingError(f"No checkpoint was found in {out}. Run `fit` with the same --out first.")
+    plan = ClipSetPlan(filmed, fields, held_out)
+    people = _people(faces, cache)
+    size = (trial_clips, talk_minutes)
+    with _bar("synthesising clips") as tell:
+        judged = make_clips(training_batches(plan, people)[2:], cache, tell)[0]
+    _judge(
+        networks, judged, people, plan, epochs or FitSettings().epochs, out, cache, smiles, recordings, portraits, size
     )
-    table = Table("seed", "macro F1", "UAR", "mean AU F1", "ECE", title="held-out synthetic persons")
-    for seed, result in figures:
-        table.add_row(str(seed), *(f"{v:.3f}" for v in (result.macro_f1, result.uar, result.au_f1, result.ece)))
+
+
+@app.command()
+def evaluate(
+    maps: Annotated[Path, typer.Option("--set", help="Folder of a flow-map set (manifest.csv and its maps).")],
+    model: Model = ASTANN_ONNX,
+    predictions: Annotated[Path | None, typer.Option(help="CSV to write, one row a clip.")] = None,
+    finetune: Annotated[bool, typer.Option(help="Fine-tune on all subjects but one, for each in turn.")] = False,
+    epochs: Annotated[int, typer.Option(help="Of fine-tuning; the last one is taken.")] = 0,
+    seeds: Seeds = 1,
+) -> None:
+    """Judges a network on a flow-map set, as it is or by leave-one-subject-out fine-tuning."""
+    from training.evaluate import per_database, probabilities, score, write_predictions
+    from training.finetune import FinetuneSettings, leave_one_subject_out
+    from training.flow_maps import read_flow_maps
+    from training.networks import load_network
+
+    clips = read_flow_maps(maps)
+    _tell_refused(clips.refused)
+    if not finetune:
+        shares = probabilities(load_network(model), clips)
+    else:
+        runs = []
+        for seed in range(seeds):
+            settings = FinetuneSettings(epochs=epochs or FinetuneSettings().epochs, seed=seed)
+            with _bar(f"subjects left out, seed {seed}") as tell:
+                runs.append(leave_one_subject_out(maps, model, settings, tell))
+        singles = [score(clips.labels, run.argmax(axis=1)).uf1 for run in runs]
+        if seeds > 1:
+            spread = f"{np.mean(singles):.3f} ± {np.std(singles, ddof=1):.3f}"
+            console.print(f"UF1 of single seeds: {', '.join(f'{s:.3f}' for s in singles)}; mean ± sd {spread}")
+            console.print("below: the mean of the seeds' probabilities")
+        shares = np.mean(runs, axis=0)
+    _print_scores(per_database(clips, shares.argmax(axis=1)), str(maps))
+    if predictions is not None:
+        write_predictions(predictions, clips, shares)
+        console.print(f"written: {predictions}")
+
+
+@app.command()
+def adapt(
+    target: Annotated[Path, typer.Option(help="Folder of unlabelled recordings, or a flow-map set.")],
+    out: Annotated[Path, typer.Option(help="Folder for the new astann.onnx and its card astann.md.")] = Path("adapted"),
+    model: Model = ASTANN_ONNX,
+    method: Annotated[str, typer.Option(help="coral, logit-coral, mmd, dann or none.")] = "coral",
+    faces: Annotated[Path | None, typer.Option(help="Portraits for the source clips; else the demo's alone.")] = None,
+    cache: Cache = _DEFAULT_CACHE,
+    seeds: Seeds = 1,
+) -> None:
+    """Adapts a network to recordings or flow maps without labels. Seed 0 is exported; labels are never read."""
+    from training.adapting import adapt_and_export
+
+    with _stages() as stage:
+        results = adapt_and_export(
+            target=target, out=out, model=model, method=method, faces=faces, cache=cache, seeds=seeds, stage=stage,
+            tell=console.print,
+        )  # fmt: skip
+    table = Table("seed", *results[0][1], title="source clips of held-out persons, before → after")
+    for seed, changes in results:
+        table.add_row(str(seed), *(f"{before:.3f} → {after:.3f}" for before, after in changes.values()))
     console.print(table)
-    console.print(f"written: {onnx}, {out / 'astann.md'}")
+    console.print(f"written: {out / 'astann.onnx'}, {out / 'astann.md'}")
+
+
+@app.command()
+def ablate(
+    faces: Faces,
+    out: Annotated[Path, typer.Option(help="Markdown file for the table.")],
+    cache: Cache = _DEFAULT_CACHE,
+    seeds: Seeds = 2,
+) -> None:
+    """Measures what each part of the network and of its clips is good for, on a shorter schedule."""
+    from training.ablations import run_ablations
+
+    people = _people(faces, cache)
+    with _stages() as stage:
+        run_ablations(people, cache, out, seeds, stage)
+    console.print(f"written: {out}")
 
 
 @app.command("clear-cache")
 def clear_cache(cache: Cache = _DEFAULT_CACHE) -> None:
-    """Deletes cached clips and logs."""
+    """Deletes cached clips and portraits."""
     shutil.rmtree(cache, ignore_errors=True)
     console.print(f"deleted {cache}")
 
 
-def _clips(plan: ClipSetPlan, cache: Path) -> tuple[ClipArrays, ClipArrays]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("synthesising clips", total=None)
-        return build_clipset(plan, cache, lambda done, total: bar.update(task, completed=done, total=total))
+def _people(faces: Path, cache: Path) -> People:
+    with _bar("reading portraits") as tell:
+        people = read_people(faces, cache, tell)
+    _tell_refused(people.refused)
+    return people
 
 
-def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+def _clips(plan: ClipSetPlan, people: People, cache: Path) -> tuple[ClipArrays, ClipArrays]:
+    """Training and held-out clips."""
+    with _bar("synthesising clips") as tell:
+        filmed, fields, held_out = make_clips(training_batches(plan, people), cache, tell)
+    return ClipArrays.joined([filmed, fields]), held_out
+
+
+def _judge(
+    networks: list[Astann],
+    judged: ClipArrays,
+    people: People,
+    plan: ClipSetPlan,
+    epochs: int,
+    out: Path,
+    cache: Path,
+    smiles: Path | None,
+    recordings: Path | None,
+    portraits: str,
+    size: tuple[int, float],
+) -> None:
+    from model.export import export_onnx
+    from training.card import TrainingRun, write_card
+    from training.fit import FitSettings
+    from training.judge import TrialSize, judge_network, prepare_trials
+    from training.trials.curves import JUDGED_RANGE
+
+    with _stages() as stage:
+        trials = prepare_trials(people, judged, cache, smiles, recordings, TrialSize(*size), stage)
+        tell = stage("networks judged")
+        judgements = []
+        for seed, network in enumerate(networks):
+            judgements.append((seed, judge_network(network, trials)))
+            tell(seed + 1, len(networks))
+    shipped, version = 0, "synthetic-2 seed 0"
+    own = judgements[shipped][1]
+    onnx = out / "astann.onnx"
+    export_onnx(networks[shipped], onnx, temperature=own.temperature, unsure_below=own.unsure_below, version=version)
+    write_card(
+        out / "astann.md",
+        TrainingRun(
+            onnx,
+            version,
+            plan,
+            (len(people.training), len(people.held_out)),
+            portraits,
+            FitSettings(epochs=epochs),
+            shipped,
+            judgements,
+        ),
+    )
+    table = Table("seed", "macro F1", "AU F1", "macro F1, all", "AU F1, all", "ECE", title="held-out synthetic persons")
+    for seed, j in judgements:
+        point = j.curves[JUDGED_RANGE][0]
+        values = (point.macro_f1, point.au_f1, j.figures.macro_f1, j.figures.au_f1, j.figures.ece)
+        table.add_row(str(seed), *(f"{v:.3f}" for v in values))
+    console.print(table)
+    console.print(f"written: {onnx}, {out / 'astann.md'}")
+
+
+def _print_scores(scores: dict[str, SetScores], title: str) -> None:
+    table = Table("database", "clips", "UF1", "UAR", "accuracy", "majority floor (UF1)", title=title)
+    for name, s in scores.items():
+        values = (s.uf1, s.uar, s.accuracy, s.floor)
+        table.add_row(name, str(s.clips), *(f"{v:.3f}" for v in values))
+    console.print(table)
+    labels = ("negative", "positive", "surprise")
+    confusion = Table("", *labels, title="confusion, all databases (rows true, columns named)")
+    for name, row in zip(labels, scores["all"].confusion, strict=True):
+        confusion.add_row(name, *(str(v) for v in row))
+    console.print(confusion)
+
+
+def _tell_refused(refused: tuple[str, ...]) -> None:
+    for problem in refused[:_SHOWN]:
+        console.print(f"[yellow]left out:[/yellow] {problem}", soft_wrap=True)
+    if len(refused) > _SHOWN:
+        console.print(f"[yellow]left out:[/yellow] {len(refused) - _SHOWN} more")
+
+
+@contextlib.contextmanager
+def _stages() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """Progress bars one after another: opens one by its name."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
+    )  # fmt: skip
+    with Progress(*columns, console=console) as bars:
+
+        def stage(name: str) -> Callable[[int, int], None]:
+            task = bars.add_task(name, total=None)
+            return lambda done, total: bars.update(task, completed=done, total=total)
+
+        yield stage
+
+
+@contextlib.contextmanager
+def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
+    with _stages() as stage:
+        yield stage(name)
 
 
 def main() -> None:
@@ -134,5 +355,8 @@ def main() -> None:
     try:
         app()
     except FleetingError as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(f"[red]{error}[/red]", soft_wrap=True)
         raise SystemExit(1) from error
+    except KeyboardInterrupt:
+        console.print("Stopped. What was finished is kept; `fit --resume` goes on from the last whole epoch.")
+        raise SystemExit(130) from None

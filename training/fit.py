@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import pickle
 import warnings
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,28 +15,25 @@ import lightning
 import numpy as np
 import numpy.typing as npt
 import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, Sampler, TensorDataset
 
-from model.astann import Astann
+from model.astann import Astann, AstannSettings
+from model.errors import FleetingError
 from model.labels import EMOTIONS
+from training.augment import PUBLISHED_SHARE, augment
 from training.clipset import ClipArrays
+from training.losses import attention_loss, class_weights, label_loss
+from training.regions import displaced_region
 
-# Action units are rare: their loss is weighted up, and a missed one costs more than a false one.
-_AU_LOSS_WEIGHT: Final = 3.0
-_AU_POSITIVE_WEIGHT: Final = 2.0
-# Weight of the temporal attention's entropy: without it the network leaves all key frames at a third.
-_ENTROPY_WEIGHT: Final = 0.05
-_LABEL_SMOOTHING: Final = 0.05
-# Chances in training that the facial image, the onset's flow or the offset key frame is missing, so that one network
-# serves live views (no offset yet) and flow-map sets (no image).
-_DROP_IMAGE: Final = 0.25
-_DROP_ONSET_FLOW: Final = 0.25
-_DROP_OFFSET: Final = 0.25
-# Chance that one key frame comes from another clip, as when a key frame was picked badly or the light jumped: the
-# temporal attention learns to look away from it.
-_FOREIGN_KEY_FRAME: Final = 0.1
+CHECKPOINT: Final = "last.ckpt"
+"""Written after each whole epoch."""
+
+
+class TrainingError(FleetingError):
+    """A training run cannot go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +45,48 @@ class FitSettings:
         batch: Clips a step.
         learning_rate: Peak of the one-cycle schedule (AdamW).
         weight_decay: Of AdamW.
+        published: Share of clips shown as published flow maps.
         seed: Seed of weights, order and augmentation.
+        network: What the network consists of.
     """
 
-    epochs: int = 10
-    batch: int = 64
+    epochs: int = 14
+    batch: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
+    published: float = PUBLISHED_SHARE
     seed: int = 0
+    network: AstannSettings = field(default_factory=AstannSettings)
 
 
 class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightning's types are not followed
     """Losses, augmentation and schedule around the network."""
 
-    def __init__(self, settings: FitSettings, steps: int) -> None:
+    def __init__(self, settings: FitSettings, steps: int, weights: Tensor) -> None:
         super().__init__()
-        self.network = Astann()
+        self.network = Astann(settings.network)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs leave it out
         self._settings = settings
         self._steps = steps
+        self.register_buffer("_weights", weights)
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], _index: int) -> Tensor:
-        maps, present = augment(batch[0].float())
-        out = self.network(maps, present)
-        emotion = torch.nn.functional.cross_entropy(out.emotion, batch[1], label_smoothing=_LABEL_SMOOTHING)
-        weight = torch.full((batch[2].shape[1],), _AU_POSITIVE_WEIGHT, device=batch[2].device)
-        aus = torch.nn.functional.binary_cross_entropy_with_logits(out.action_units, batch[2], pos_weight=weight)
-        # The small term keeps the slope finite where a key frame is masked.
-        entropy = -(out.temporal * torch.log(out.temporal + 1e-6)).sum(dim=1).mean()
-        self.log("train/emotion", emotion, prog_bar=True)
-        self.log("train/action_units", aus)
-        self.log("train/temporal_entropy", entropy)
-        loss: Tensor = emotion + _AU_LOSS_WEIGHT * aus + _ENTROPY_WEIGHT * entropy
-        return loss
+    def on_train_batch_start(self, _batch: object, index: int) -> None:
+        # Chance starts anew with every epoch, so that a resumed run goes on as if it had never stopped. (Lightning
+        # leaves out the hook for a new epoch in the first one after a restart.)
+        if index == 0:
+            torch.manual_seed(self._settings.seed * 1000 + self.current_epoch)
+
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor, Tensor], _index: int) -> Tensor:
+        clips = augment(batch[0].float(), self._settings.published)
+        out = self.network(clips.maps, clips.present)
+        loss = label_loss(out, batch[1], batch[2], self._weights)
+        region = torch.where(clips.mirrored[:, None, None], batch[3].flip(-1), batch[3]).float()
+        attention = attention_loss(out, region, clips.corrupted)
+        self.log("train/emotion", loss.emotion, prog_bar=True)
+        self.log("train/action_units", loss.action_units)
+        self.log("train/temporal_entropy", loss.entropy)
+        self.log("train/attention", attention)
+        return loss.total + attention
 
     def configure_optimizers(self) -> dict[str, Any]:
         optimiser = torch.optim.AdamW(
@@ -85,72 +96,141 @@ class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightn
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def augment(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """Mirrors half of the clips, drops modalities and swaps in foreign key frames at random.
+class ShuffledBatches(Sampler[list[int]]):
+    """Batches of indices in an order that depends on seed and epoch alone.
 
     Args:
-        maps: ``[b, 3, 4, 64, 64]``; not changed.
-
-    Returns:
-        New maps, and which key frames are present ``[b, 3]``.
+        clips: Number of clips.
+        batch: Clips a batch; the incomplete last one of an epoch is dropped unless it is the only one.
+        seed: Seed of the order.
     """
-    batch = len(maps)
-    mirrored = torch.rand(batch, 1, 1, 1, 1) < 0.5
-    flipped = maps.flip(-1).clone()
-    flipped[:, :, 1] *= -1.0  # a mirrored face moves the other way across
-    maps = torch.where(mirrored, flipped, maps)
-    foreign = torch.rand(batch) < _FOREIGN_KEY_FRAME
-    frame = torch.where(torch.rand(batch) < 0.5, 0, 2)  # never the apex: it carries the label
-    donor = torch.randperm(batch)
-    maps[foreign, frame[foreign]] = maps[donor[foreign], frame[foreign]]
-    maps[torch.rand(batch) < _DROP_IMAGE, :, 0] = 0.0
-    maps[torch.rand(batch) < _DROP_ONSET_FLOW, 0, 1:] = 0.0
-    present = torch.ones(batch, maps.shape[1])
-    present[torch.rand(batch) < _DROP_OFFSET, 2] = 0.0
-    return maps, present
+
+    def __init__(self, clips: int, batch: int, seed: int) -> None:
+        self._clips, self._batch, self._seed = clips, min(batch, clips), seed
+        self._epoch = 0
+
+    def __len__(self) -> int:
+        return self._clips // self._batch
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = np.random.default_rng([self._seed, self._epoch]).permutation(self._clips)
+        for start in range(0, len(self) * self._batch, self._batch):
+            yield order[start : start + self._batch].tolist()
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning at the start of each epoch."""
+        self._epoch = epoch
 
 
-def fit(clips: ClipArrays, settings: FitSettings, logs: Path, progress: bool = True) -> Astann:
-    """Trains a network; the same clips and settings give the same weights on the same machine."""
+def fit(
+    clips: ClipArrays, settings: FitSettings, folder: Path, *, resume: bool = False, progress: bool = True
+) -> Astann:
+    """Trains a network; the same clips and settings give the same weights on the same machine.
+
+    Args:
+        clips: Training clips.
+        settings: Settings.
+        folder: For the checkpoint, written whole after each epoch, and TensorBoard's logs.
+        resume: Go on from the checkpoint if there is one.
+        progress: Show a progress bar.
+
+    Raises:
+        TrainingError: If the checkpoint is of another run, or the loss is no number any more.
+        KeyboardInterrupt: If the user stops it; the checkpoint of the last whole epoch stays.
+    """
     lightning.seed_everything(settings.seed, verbose=False)
-    tensors = TensorDataset(*map(torch.from_numpy, (clips.maps, clips.emotion, clips.action_units)))
-    loader = DataLoader(tensors, settings.batch, shuffle=True, drop_last=len(tensors) > settings.batch)
-    training = AstannTraining(settings, steps=settings.epochs * len(loader))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")  # the clips are in memory
-        lightning.Trainer(
+    arrays = (clips.maps, clips.emotion, clips.action_units, displaced_region(clips.displacement))
+    tensors = TensorDataset(*map(torch.from_numpy, arrays))
+    order = ShuffledBatches(len(clips), settings.batch, settings.seed)
+    # The sampler names whole batches, which the tensors' own indexing gathers in one step.
+    loader = DataLoader(tensors, sampler=order, batch_size=None)
+    weights = class_weights(tensors.tensors[1], len(EMOTIONS))
+    training = AstannTraining(settings, steps=settings.epochs * len(order), weights=weights)
+    checkpoint = folder / CHECKPOINT
+    if not resume:
+        checkpoint.unlink(missing_ok=True)
+    with _quiet():
+        trainer = lightning.Trainer(
             max_epochs=settings.epochs,
             accelerator="auto",
-            precision="bf16-mixed" if torch.cuda.is_available() else "32-true",
-            logger=TensorBoardLogger(logs, name="astann", version=f"seed-{settings.seed}"),
-            enable_checkpointing=False,
+            precision="bf16-mixed" if fast_bfloat16() else "32-true",
+            logger=TensorBoardLogger(folder, name=None, version="logs"),
+            callbacks=[ModelCheckpoint(folder, filename="last", every_n_epochs=1, enable_version_counter=False)],
             enable_model_summary=False,
             enable_progress_bar=progress,
             deterministic="warn",
             log_every_n_steps=20,
-        ).fit(training, loader)
-    return training.network.cpu().eval()
+        )
+        try:
+            trainer.fit(training, loader, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
+        except (RuntimeError, KeyError, EOFError, pickle.UnpicklingError) as error:
+            if not checkpoint.is_file():
+                raise
+            raise TrainingError(
+                f"The checkpoint {checkpoint} is damaged or of another run. Delete it, or train without --resume."
+            ) from error
+        except SystemExit:
+            # Lightning answers Ctrl-C by ending the whole program.
+            raise KeyboardInterrupt from None
+    network: Astann = training.network.cpu().eval()
+    return network
+
+
+def fast_bfloat16() -> bool:
+    """Whether this machine computes in bfloat16 at speed: a GPU, or a processor with the instructions for it."""
+    return torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Lightning's advice to users of Lightning."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")  # the clips are in memory
+        warnings.filterwarnings("ignore", message=".*number of training batches .* is smaller than the logging.*")
+        warnings.filterwarnings("ignore", message=".*LeafSpec.* is deprecated.*")  # Lightning's own use of torch
+        warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Logits of a network: ``emotion [n, 4]``, ``action_units [n, 15]``."""
+    """What a network says of clips.
+
+    Attributes:
+        emotion: Logits ``float32 [n, 4]``.
+        action_units: Logits ``float32 [n, 15]``.
+        spatial: Attention ``float32 [n, 3, 16, 16]``.
+        temporal: Attention ``float32 [n, 3]``.
+    """
 
     emotion: npt.NDArray[np.float32]
     action_units: npt.NDArray[np.float32]
+    spatial: npt.NDArray[np.float32]
+    temporal: npt.NDArray[np.float32]
 
 
-def predict(network: Astann, clips: ClipArrays, batch: int = 256) -> Predictions:
-    """Runs the network over clips, all key frames and modalities present."""
-    emotion, aus = [], []
+def predict(
+    network: Astann, maps: npt.NDArray[np.floating[Any]], present: npt.NDArray[np.float32] | None = None
+) -> Predictions:
+    """Runs a network over clips.
+
+    Args:
+        network: The network; it is put into evaluation mode.
+        maps: ``[n, 3, 4, 64, 64]``, at least one.
+        present: ``float32 [n, 3]``; default all key frames.
+    """
+    network.eval()
+    shown = np.ones(maps.shape[:2], np.float32) if present is None else present
+    parts = []
     with torch.inference_mode():
-        for start in range(0, len(clips), batch):
-            maps = torch.from_numpy(clips.maps[start : start + batch]).float()
-            out = network(maps, torch.ones(len(maps), maps.shape[1]))
-            emotion.append(out.emotion.numpy())
-            aus.append(out.action_units.numpy())
-    if not emotion:
-        return Predictions(
-            np.zeros((0, len(EMOTIONS)), np.float32), np.zeros((0, clips.action_units.shape[1]), np.float32)
-        )
-    return Predictions(np.concatenate(emotion), np.concatenate(aus))
+        for start in range(0, len(maps), 256):
+            block = slice(start, start + 256)
+            out = network(torch.from_numpy(maps[block]).float(), torch.from_numpy(shown[block]))
+            parts.append([t.float().numpy() for t in (out.emotion, out.action_units, out.spatial, out.temporal)])
+    return Predictions(*(np.concatenate(column) for column in zip(*parts, strict=True)))

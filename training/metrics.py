@@ -66,15 +66,36 @@ def judge(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Clips of about the same confidence.
+
+    Attributes:
+        confidence: Their mean confidence.
+        accuracy: Share of right labels among them.
+        share: Share of all clips.
+    """
+
+    confidence: float
+    accuracy: float
+    share: float
+
+
+def reliability(
+    probabilities: npt.NDArray[np.floating[Any]], emotion: npt.NDArray[np.int64], bins: int = 15
+) -> tuple[Bin, ...]:
+    """How often labels of each confidence are right; bins of equal width, empty ones left out."""
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == emotion
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    return tuple(
+        Bin(float(confidence[which == b].mean()), float(right[which == b].mean()), float((which == b).mean()))
+        for b in range(bins)
+        if (which == b).any()
+    )
+
+
 def calibration_error(
     probabilities: npt.NDArray[np.floating[Any]], emotion: npt.NDArray[np.int64], bins: int = 15
 ) -> float:
     """Expected calibration error: mean gap between confidence and accuracy, weighted by how often it occurs."""
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == emotion
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        (which == b).mean() * abs(confidence[which == b].mean() - right[which == b].mean())
-        for b in range(bins)
-        if (which == b).any()
-    ]
-    return float(np.sum(gaps))
+    return sum(b.share * abs(b.confidence - b.accuracy) for b in reliability(probabilities, emotion, bins))

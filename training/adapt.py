@@ -1,0 +1,137 @@
+"""Adaptation to a target without labels: the statistics of the first fully connected layer are brought together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from model.astann import Astann, AstannOutput
+from model.errors import FleetingError
+from model.labels import EMOTIONS
+from training.augment import augment, mirrored
+from training.clipset import ClipArrays
+from training.looks import shaken
+from training.losses import ALIGNMENTS, class_weights, label_loss
+
+FEWEST_CLIPS: Final = 32
+"""A covariance of fewer clips says nothing about the target."""
+
+
+class AdaptError(FleetingError):
+    """A target cannot be adapted to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Clips without labels.
+
+    Attributes:
+        maps: ``float32 [n, 3, 4, 64, 64]``.
+        present: ``float32 [n, 3]``.
+        published: Whether they are published flow maps; then the source is shown in the same form.
+    """
+
+    maps: npt.NDArray[np.float32]
+    present: npt.NDArray[np.float32]
+    published: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptSettings:
+    """Settings of an adaptation, fixed beforehand.
+
+    Attributes:
+        method: One of `training.losses.ALIGNMENTS`.
+        steps: Updates of the network.
+        batch: Source clips and target clips a step, each.
+        learning_rate: Peak of the one-cycle schedule (AdamW).
+        weight_decay: Of AdamW.
+        seed: Seed of order and augmentation.
+    """
+
+    method: str = "coral"
+    steps: int = 400
+    batch: int = 96
+    learning_rate: float = 5e-4
+    weight_decay: float = 1e-3
+    seed: int = 0
+
+
+def adapt(
+    network: Astann,
+    source: ClipArrays,
+    target: Target,
+    settings: AdaptSettings,
+    progress: Callable[[int, int], None] | None = None,
+) -> Astann:
+    """Trains ``network`` in place on labelled source clips while its statistics on the target are aligned.
+
+    Args:
+        network: Where to start from.
+        source: Labelled synthetic clips.
+        target: Clips without labels.
+        settings: Method, weight and length, the same for every target.
+        progress: Told (steps done, steps in all).
+
+    Raises:
+        AdaptError: If the target is too small, or the method unknown.
+    """
+    check_size(target)
+    if settings.method not in ALIGNMENTS:
+        raise AdaptError(f"The method '{settings.method}' is not one of {', '.join(ALIGNMENTS)}.")
+    torch.manual_seed(settings.seed)
+    order = np.random.default_rng(settings.seed)
+    if target.published:
+        # Published sets hold movements only: the target has no counterpart of `none`.
+        source = source.picked(source.emotion != EMOTIONS.index("none"))
+    make, weight = ALIGNMENTS[settings.method]
+    alignment = make()
+    parameters = [*network.parameters(), *alignment.parameters()]
+    optimiser = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=settings.steps)
+    weights = class_weights(torch.from_numpy(source.emotion), len(EMOTIONS))
+    network.train()
+    for step in range(settings.steps):
+        own = order.integers(0, len(source), settings.batch)
+        clips = augment(torch.from_numpy(source.maps[own]).float(), published=float(target.published))
+        theirs, present = _drawn(target, settings.batch, order)
+        out = network(torch.cat([clips.maps, theirs]), torch.cat([clips.present, present]))
+        ours, other = _split(out, len(own))
+        labels = torch.from_numpy(source.emotion[own]), torch.from_numpy(source.action_units[own])
+        loss = label_loss(ours, *labels, weights).total + weight * alignment(ours, other)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        if progress is not None:
+            progress(step + 1, settings.steps)
+    return network.eval()
+
+
+def check_size(target: Target) -> None:
+    """Refuses a target without enough clips.
+
+    Raises:
+        AdaptError: If a covariance of it would say nothing.
+    """
+    if len(target.maps) < FEWEST_CLIPS:
+        raise AdaptError(
+            f"The target holds {len(target.maps)} clips; at least {FEWEST_CLIPS} are needed to know its statistics. "
+            "Name a folder with more recordings."
+        )
+
+
+def _drawn(target: Target, count: int, order: np.random.Generator) -> tuple[Tensor, Tensor]:
+    picked = order.integers(0, len(target.maps), count)
+    maps = mirrored(torch.from_numpy(target.maps[picked]), torch.rand(count) < 0.5)
+    return (shaken(maps) if target.published else maps), torch.from_numpy(target.present[picked])
+
+
+def _split(out: AstannOutput, first: int) -> tuple[AstannOutput, AstannOutput]:
+    return AstannOutput(*(t[:first] for t in out)), AstannOutput(*(t[first:] for t in out))

@@ -1,0 +1,156 @@
+"""From a folder without labels to an adapted network with its card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+
+from model.astann import Astann
+from model.export import export_onnx
+from model.labels import EMOTIONS
+from model.whole_file import whole_file
+from training.adapt import AdaptError, AdaptSettings, Target, adapt, check_size
+from training.calibration import fit_temperature, unsure_threshold
+from training.card import Adaptation, Changes, write_adapted_card
+from training.clipset import Batch, ClipArrays, make_clips
+from training.evaluate import score, three_classes
+from training.fit import predict
+from training.flow_maps import is_flow_map_set, read_flow_maps
+from training.judge import Progress, sigmoid, softmax
+from training.looks import published_look
+from training.losses import ALIGNMENTS
+from training.metrics import judge
+from training.networks import load_network
+from training.people import read_people
+from training.recordings import find_movements, recordings_in
+from training.synthesis.demo import demo_recording
+
+# Source clips: with portraits of one's own, and with the demo's portrait alone.
+_WITH_FACES: Final = (4000, 4000, 800)
+_WITHOUT_FACES: Final = (1500, 5000, 500)
+_SEED: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    train: ClipArrays
+    held_out: ClipArrays
+    said: str
+
+
+def adapt_and_export(
+    *,
+    target: Path,
+    out: Path,
+    model: Path,
+    method: str,
+    faces: Path | None,
+    cache: Path,
+    seeds: int,
+    stage: Progress,
+    tell: Callable[[str], None],
+) -> list[tuple[int, Changes]]:
+    """Adapts a network to a folder, writes the new network and its card.
+
+    Args:
+        target: Unlabelled recordings, or a flow-map set (its labels are not looked at).
+        out: Folder to write.
+        model: The network to start from.
+        method: One of `training.losses.ALIGNMENTS`.
+        faces: Portraits for the source clips; None for the demo's portrait alone.
+        cache: Folder for clips.
+        seeds: Runs; seed 0 is exported.
+        stage: Opens a progress bar.
+        tell: Told about what was left out.
+
+    Returns:
+        For each seed the figures on held-out source clips.
+    """
+    if method not in ALIGNMENTS:
+        raise AdaptError(f"The method '{method}' is not one of {', '.join(ALIGNMENTS)}.")
+    start = load_network(model)
+    clips, refused = _target(target, stage)
+    for problem in refused:
+        tell(f"left out: {problem}")
+    check_size(clips)  # before minutes are spent on source clips
+    source = _source(faces, cache, stage)
+    before = _figures(start, source.held_out, clips.published)
+    results = []
+    shipped: Astann | None = None
+    for seed in range(seeds):
+        network = load_network(model)
+        settings = AdaptSettings(method=method, seed=seed)
+        adapt(network, source.train, clips, settings, stage(f"adapting, seed {seed}"))
+        after = _figures(network, source.held_out, clips.published)
+        results.append((seed, {name: (value, after[name]) for name, value in before.items()}))
+        shipped = shipped or network
+    assert shipped is not None
+    out.mkdir(parents=True, exist_ok=True)
+    logits = predict(shipped, source.held_out.maps).emotion
+    temperature = fit_temperature(logits, source.held_out.emotion)
+    unsure = unsure_threshold(softmax(logits / temperature), source.held_out.emotion)
+    onnx = out / "astann.onnx"
+    version = f"adapted by {method} to {target.resolve().name}"
+    export_onnx(shipped, onnx, temperature=temperature, unsure_below=unsure, version=version)
+    kind = "flow maps" if clips.published else "movements that the program found in recordings"
+    write_adapted_card(
+        out / "astann.md",
+        Adaptation(
+            onnx, version, model, target.resolve().name, f"{len(clips.maps)} {kind}", AdaptSettings(method=method),
+            source.said, results,
+        ),
+    )  # fmt: skip
+    return results
+
+
+def _target(folder: Path, stage: Progress) -> tuple[Target, tuple[str, ...]]:
+    if is_flow_map_set(folder):
+        maps = read_flow_maps(folder)
+        return Target(maps.maps, maps.present, published=True), maps.refused
+    found = find_movements(recordings_in(folder), stage("looking for movements in recordings"))
+    return Target(found.maps, found.present, published=False), found.refused
+
+
+def _source(faces: Path | None, cache: Path, stage: Progress) -> _Source:
+    if faces is not None:
+        people = read_people(faces, cache, stage("reading portraits"))
+        training, held_out = people.training, people.held_out
+        said = f"{len(training)} portraits of a folder of the user's"
+    else:
+        training = held_out = (_demo_person(cache),)
+        said = "the demo's portrait and flow fields without a portrait"
+    filmed, fields, judged = _WITHOUT_FACES if faces is None else _WITH_FACES
+    batches = [Batch(filmed, _SEED, training), Batch(fields, _SEED + 1), Batch(judged, _SEED + 2, held_out)]
+    parts = make_clips(batches, cache, stage("synthesising source clips"))
+    return _Source(ClipArrays.joined(parts[:2]), parts[2], said)
+
+
+def _demo_person(cache: Path) -> Path:
+    """The demo's portrait, prepared as `training.people` prepares others."""
+    place = cache / "people" / "demo.npz"
+    if not place.is_file():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        portrait = demo_recording().portrait
+        _, packed = cv2.imencode(".png", portrait.image)
+        with whole_file(place) as partial, partial.open("wb") as file:
+            np.savez(file, image=packed, landmarks=portrait.landmarks, depth=portrait.depth)
+    return place
+
+
+def _figures(network: Astann, clips: ClipArrays, published: bool) -> dict[str, float]:
+    said = predict(network, clips.maps)
+    f = judge(softmax(said.emotion), sigmoid(said.action_units), clips.emotion, clips.action_units)
+    figures = {"macro F1": f.macro_f1, "AU F1": f.au_f1}
+    if published:
+        moving = clips.picked(clips.emotion != EMOTIONS.index("none"))
+        torch.manual_seed(0)
+        maps, present = published_look(torch.from_numpy(moving.maps).float())
+        shares = three_classes(predict(network, maps.numpy(), present.numpy()).emotion)
+        figures["UF1 as flow maps"] = score(moving.emotion, shares.argmax(axis=1)).uf1
+    return figures

@@ -1,0 +1,208 @@
+"""Everything that is measured of a trained network, for its card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from model.astann import Astann
+from model.labels import ACTION_UNITS, EMOTIONS
+from model.representation import Representation
+from training.calibration import fit_temperature, unsure_threshold
+from training.clipset import ClipArrays
+from training.fit import Predictions, predict
+from training.metrics import Bin, Figures, judge, reliability
+from training.people import People
+from training.recordings import recordings_in
+from training.trials.attention import AttentionFigures, judge_attention
+from training.trials.curves import JUDGED_RANGE, Curve, make_curves
+from training.trials.smiles import Smile, film_smiles
+from training.trials.stillness import Stillness, windows_of_recordings, windows_of_talk
+
+_SMILE_SEED: Final = 0
+_SMILE_AUS: Final = (6, 12)
+
+Progress = Callable[[str], Callable[[int, int], None]]
+"""Opens a progress bar of a name; what it returns is told (done, in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSize:
+    """How large the trials are.
+
+    Attributes:
+        clips: Clips of each point of a curve.
+        talk_minutes: Length of the synthetic talk.
+    """
+
+    clips: int = 400
+    talk_minutes: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """Inputs for all trials; they depend on no network.
+
+    Attributes:
+        held_out: Clips of held-out persons, as in training.
+        curves: For each curve its (setting, clips), held-out persons.
+        smiles: Real smiles morphed; none if no folder was named.
+        still: Windows without expression, of recordings and of synthetic talk.
+    """
+
+    held_out: ClipArrays
+    curves: dict[str, Curve]
+    smiles: list[Smile]
+    still: list[Stillness]
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Figures at one setting of a curve."""
+
+    setting: str
+    macro_f1: float
+    au_f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class SmileFigures:
+    """How morphed smiles were called.
+
+    Attributes:
+        pairs: Persons.
+        spotted: Persons whose smile was spotted at all.
+        right: Persons whose smile was called positive with AU12 or AU6 on top.
+    """
+
+    pairs: int
+    spotted: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one network did in all trials.
+
+    Attributes:
+        temperature: Fitted on half of the held-out persons' clips.
+        unsure_below: Likewise.
+        figures: On the other half of the clips, conditions as in training.
+        bins: Reliability on the same clips.
+        curves: Figures along each curve.
+        attention: On clips of the judged range.
+        smiles: None if there were no photos.
+        still: For each recording without expression the share of windows called an emotion, and their number.
+    """
+
+    temperature: float
+    unsure_below: float
+    figures: Figures
+    bins: tuple[Bin, ...]
+    curves: dict[str, list[CurvePoint]]
+    attention: AttentionFigures
+    smiles: SmileFigures | None
+    still: tuple[tuple[str, float, int], ...]
+
+
+def prepare_trials(
+    people: People,
+    held_out: ClipArrays,
+    cache: Path,
+    smiles: Path | None,
+    recordings: Path | None,
+    size: TrialSize,
+    progress: Progress,
+) -> Trials:
+    """Makes the inputs of all trials.
+
+    Args:
+        people: Only the held-out ones are filmed.
+        held_out: Their clips under the conditions of training.
+        cache: Folder for clips.
+        smiles: Folder of neutral and smiling photos of persons that were never trained on.
+        recordings: Folder of recordings in which nobody makes a micro-expression.
+        size: How large the trials are.
+        progress: Opens a progress bar.
+    """
+    still = windows_of_recordings(recordings_in(recordings), progress("windows of recordings")) if recordings else []
+    talk = windows_of_talk(people.held_out, size.talk_minutes, progress("windows of synthetic talk"))
+    return Trials(
+        held_out,
+        make_curves(people.held_out, size.clips, cache, progress("clips for the curves")),
+        film_smiles(smiles, _SMILE_SEED, progress("morphed smiles")) if smiles else [],
+        [s for s in (*still, talk) if s.windows],
+    )
+
+
+def judge_network(network: Astann, trials: Trials) -> Judgement:
+    """Puts one network through all trials."""
+    # Calibrated on every other clip and judged on the rest, so that the calibration error is no promise to itself.
+    calibrating = np.arange(len(trials.held_out)) % 2 == 0
+    fitted = trials.held_out.picked(calibrating)
+    logits = predict(network, fitted.maps).emotion
+    temperature = fit_temperature(logits, fitted.emotion)
+    unsure_below = unsure_threshold(softmax(logits / temperature), fitted.emotion)
+    judged = trials.held_out.picked(~calibrating)
+    said = predict(network, judged.maps)
+    probabilities = softmax(said.emotion / temperature)
+    ranges = {
+        name: [CurvePoint(setting, f.macro_f1, f.au_f1) for setting, f in _curve(network, curve, temperature)]
+        for name, curve in trials.curves.items()
+    }
+    return Judgement(
+        temperature,
+        unsure_below,
+        judge(probabilities, sigmoid(said.action_units), judged.emotion, judged.action_units),
+        reliability(probabilities, judged.emotion),
+        ranges,
+        judge_attention(network, trials.curves[JUDGED_RANGE][0][1]),
+        _smiles(network, trials.smiles) if trials.smiles else None,
+        tuple((s.name, _called(network, s.windows), len(s.windows)) for s in trials.still),
+    )
+
+
+def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Probabilities of the classes in the last axis."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Probability of each label."""
+    return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
+
+
+def _curve(network: Astann, curve: Curve, temperature: float) -> list[tuple[str, Figures]]:
+    results = []
+    for setting, clips in curve:
+        said = predict(network, clips.maps)
+        shares = softmax(said.emotion / temperature)
+        results.append((setting, judge(shares, sigmoid(said.action_units), clips.emotion, clips.action_units)))
+    return results
+
+
+def _smiles(network: Astann, smiles: Sequence[Smile]) -> SmileFigures:
+    right = 0
+    for smile in smiles:
+        if smile.found:
+            said = _say(network, smile.found)
+            on_top = [ACTION_UNITS[i] for i in said.action_units.argmax(axis=1)]
+            positive = said.emotion.argmax(axis=1) == EMOTIONS.index("positive")
+            right += bool(positive[0] and on_top[0] in _SMILE_AUS)
+    return SmileFigures(len(smiles), sum(bool(s.found) for s in smiles), right)
+
+
+def _called(network: Astann, windows: Sequence[Representation]) -> float:
+    """Share of windows whose likeliest class is an emotion, sure or not."""
+    said = _say(network, windows)
+    return float((said.emotion.argmax(axis=1) != EMOTIONS.index("none")).mean())
+
+
+def _say(network: Astann, inputs: Sequence[Representation]) -> Predictions:
+    return predict(network, np.stack([r.maps for r in inputs]), np.stack([r.present for r in inputs]))
