@@ -16,11 +16,19 @@ from model.errors import FleetingError
 from model.labels import EMOTIONS
 from training.augment import augment, mirrored
 from training.clipset import ClipArrays
+from training.fit import forward_fast
 from training.looks import shaken
 from training.losses import ALIGNMENTS, class_weights, label_loss
 
 FEWEST_CLIPS: Final = 32
 """A covariance of fewer clips says nothing about the target."""
+
+# Share of source clips that are shown as published maps and aligned with a target of such maps; the rest keeps what
+# the network knows of filmed clips.
+_PUBLISHED_SHARE: Final = 0.7
+
+# A covariance needs two clips.
+_FEWEST_ALIGNED: Final = 2
 
 
 class AdaptError(FleetingError):
@@ -34,7 +42,7 @@ class Target:
     Attributes:
         maps: ``float32 [n, 3, 4, 64, 64]``.
         present: ``float32 [n, 3]``.
-        published: Whether they are published flow maps; then the source is shown in the same form.
+        published: Whether they are published flow maps; then they are aligned with source clips in the same form.
     """
 
     maps: npt.NDArray[np.float32]
@@ -87,9 +95,6 @@ def adapt(
         raise AdaptError(f"The method '{settings.method}' is not one of {', '.join(ALIGNMENTS)}.")
     torch.manual_seed(settings.seed)
     order = np.random.default_rng(settings.seed)
-    if target.published:
-        # Published sets hold movements only: the target has no counterpart of `none`.
-        source = source.picked(source.emotion != EMOTIONS.index("none"))
     make, weight = ALIGNMENTS[settings.method]
     alignment = make()
     parameters = [*network.parameters(), *alignment.parameters()]
@@ -99,14 +104,17 @@ def adapt(
     network.train()
     for step in range(settings.steps):
         own = order.integers(0, len(source), settings.batch)
-        clips = augment(torch.from_numpy(source.maps[own]).float(), published=float(target.published))
+        clips = augment(torch.from_numpy(source.maps[own]).float(), _PUBLISHED_SHARE if target.published else 0.0)
         theirs, present = _drawn(target, settings.batch, order)
-        out = network(torch.cat([clips.maps, theirs]), torch.cat([clips.present, present]))
+        out = forward_fast(network, torch.cat([clips.maps, theirs]), torch.cat([clips.present, present]))
         ours, other = _split(out, len(own))
         labels = torch.from_numpy(source.emotion[own]), torch.from_numpy(source.action_units[own])
-        loss = label_loss(ours, *labels, weights).total + weight * alignment(ours, other)
+        loss = label_loss(ours, *labels, weights).total
+        alike = _counterparts(clips.published, labels[0]) if target.published else torch.ones_like(clips.published)
+        if int(alike.sum()) >= _FEWEST_ALIGNED:
+            loss = loss + weight * alignment(AstannOutput(*(part[alike] for part in ours)), other)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
         optimiser.step()
         schedule.step()
         if progress is not None:
@@ -125,6 +133,11 @@ def check_size(target: Target) -> None:
             f"The target holds {len(target.maps)} clips; at least {FEWEST_CLIPS} are needed to know its statistics. "
             "Name a folder with more recordings."
         )
+
+
+def _counterparts(published: Tensor, emotion: Tensor) -> Tensor:
+    """Source clips that the target could hold, ``bool [b]``: published sets are maps of movements, never of `none`."""
+    return published & (emotion != EMOTIONS.index("none"))
 
 
 def _drawn(target: Target, count: int, order: np.random.Generator) -> tuple[Tensor, Tensor]:

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import cv2
-import numpy as np
 import torch
 
 from model.astann import Astann
 from model.export import export_onnx
 from model.labels import EMOTIONS
-from model.whole_file import whole_file
 from training.adapt import AdaptError, AdaptSettings, Target, adapt, check_size
 from training.calibration import fit_temperature, unsure_threshold
 from training.card import Adaptation, Changes, write_adapted_card
@@ -27,9 +24,8 @@ from training.looks import published_look
 from training.losses import ALIGNMENTS
 from training.metrics import judge
 from training.networks import load_network
-from training.people import read_people
+from training.people import demo_person, read_people
 from training.recordings import find_movements, recordings_in
-from training.synthesis.demo import demo_recording
 
 # Source clips: with portraits of one's own, and with the demo's portrait alone.
 _WITH_FACES: Final = (4000, 4000, 800)
@@ -123,24 +119,12 @@ def _source(faces: Path | None, cache: Path, stage: Progress) -> _Source:
         training, held_out = people.training, people.held_out
         said = f"{len(training)} portraits of a folder of the user's"
     else:
-        training = held_out = (_demo_person(cache),)
+        training = held_out = (demo_person(cache),)
         said = "the demo's portrait and flow fields without a portrait"
     filmed, fields, judged = _WITHOUT_FACES if faces is None else _WITH_FACES
     batches = [Batch(filmed, _SEED, training), Batch(fields, _SEED + 1), Batch(judged, _SEED + 2, held_out)]
     parts = make_clips(batches, cache, stage("synthesising source clips"))
     return _Source(ClipArrays.joined(parts[:2]), parts[2], said)
-
-
-def _demo_person(cache: Path) -> Path:
-    """The demo's portrait, prepared as `training.people` prepares others."""
-    place = cache / "people" / "demo.npz"
-    if not place.is_file():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        portrait = demo_recording().portrait
-        _, packed = cv2.imencode(".png", portrait.image)
-        with whole_file(place) as partial, partial.open("wb") as file:
-            np.savez(file, image=packed, landmarks=portrait.landmarks, depth=portrait.depth)
-    return place
 
 
 def _figures(network: Astann, clips: ClipArrays, published: bool) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Training clips made harder: mirrored, with parts missing, with foreign key frames, as published maps show them."""
+"""Training clips made harder: mirrored, with parts missing, with spoilt key frames, as published maps show them."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ class Augmented:
         present: ``[b, 3]``: 1 where the key frame exists.
         corrupted: ``bool [b, 3]``: key frames that show something else than the clip's movement.
         mirrored: ``bool [b]``.
+        published: ``bool [b]``: clips shown as published flow maps.
     """
 
     maps: Tensor
     present: Tensor
     corrupted: Tensor
     mirrored: Tensor
+    published: Tensor
 
 
 def augment(maps: Tensor, published: float = PUBLISHED_SHARE) -> Augmented:
@@ -67,7 +69,7 @@ def augment(maps: Tensor, published: float = PUBLISHED_SHARE) -> Augmented:
     maps[corrupted] = corrupt(maps, corrupted)
     if as_published.any():
         maps[as_published], present[as_published] = published_look(maps[as_published])
-    return Augmented(maps, present, corrupted, flipped)
+    return Augmented(maps, present, corrupted, flipped, as_published)
 
 
 def corrupt(maps: Tensor, which: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Temperature scaling and the 'unsure' threshold, both from held-out synthetic persons only."""
+"""Temperature and 'unsure' threshold from held-out synthetic persons, AU thresholds from training persons."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ _LOWEST_THRESHOLD: Final = 0.4
 _HIGHEST_THRESHOLD: Final = 0.95
 # Fewer clips in the band say nothing about it.
 _FEWEST: Final = 10
+# Range and step in which an AU's logit may be shifted.
+_LARGEST_SHIFT: Final = 1.5
+_SHIFT_STEP: Final = 0.1
 # Temperatures outside this range come from sets too small to fit one.
 _TEMPERATURES: Final = (0.2, 5.0)
 
@@ -35,6 +38,31 @@ def fit_temperature(logits: npt.NDArray[np.float32], emotion: npt.NDArray[np.int
     optimiser.step(closure)  # type: ignore[no-untyped-call]  # torch leaves step untyped
     fitted = float(log_temperature.detach().exp())
     return float(np.clip(fitted, *_TEMPERATURES)) if np.isfinite(fitted) else 1.0
+
+
+def action_unit_shifts(
+    logits: npt.NDArray[np.float32], action_units: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.float32]:
+    """What to add to each AU's logit so that 0.5 is the probability from which naming it is worth the most F1.
+
+    Rare AUs seldom reach 0.5 by themselves. Meant for clips of *training* persons: no held-out person chooses a
+    threshold.
+
+    Args:
+        logits: ``[n, 15]``.
+        action_units: ``[n, 15]``, 0 or 1.
+
+    Returns:
+        ``float32 [15]``; 0 for an AU that does not occur.
+    """
+    steps = np.arange(-_LARGEST_SHIFT, _LARGEST_SHIFT + 1e-9, _SHIFT_STEP)
+    named = logits[None] + steps[:, None, None] >= 0
+    present = action_units > 0
+    right = (named & present).sum(axis=1)
+    # F1 of each shift and AU; ties go to the smallest shift.
+    scores = 2 * right / np.maximum(named.sum(axis=1) + present.sum(axis=0), 1) - 1e-9 * np.abs(steps)[:, None]
+    best = steps[scores.argmax(axis=0)]
+    return np.where(present.any(axis=0), best, 0.0).astype(np.float32)
 
 
 def unsure_threshold(probabilities: npt.NDArray[np.floating[Any]], emotion: npt.NDArray[np.int64]) -> float:

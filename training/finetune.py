@@ -17,6 +17,7 @@ from model.astann import Astann
 from model.errors import FleetingError
 from training.augment import mirrored
 from training.evaluate import probabilities
+from training.fit import forward_fast
 from training.flow_maps import LABELS, FlowMapSet, read_flow_maps
 from training.looks import shaken
 from training.losses import class_weights, temporal_entropy
@@ -117,7 +118,7 @@ def _step(
     weights: Tensor,
     optimiser: torch.optim.Optimizer,
 ) -> None:
-    out = network(shaken(mirrored(inputs, torch.rand(len(inputs)) < 0.5)), present)
+    out = forward_fast(network, shaken(mirrored(inputs, torch.rand(len(inputs)) < 0.5)), present)
     loss = torch.nn.functional.cross_entropy(
         out.emotion[:, : len(LABELS)], labels, weight=weights, label_smoothing=_LABEL_SMOOTHING
     )

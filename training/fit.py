@@ -20,7 +20,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
-from model.astann import Astann, AstannSettings
+from model.astann import Astann, AstannOutput, AstannSettings
 from model.errors import FleetingError
 from model.labels import EMOTIONS
 from training.augment import PUBLISHED_SHARE, augment
@@ -77,16 +77,22 @@ class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightn
             torch.manual_seed(self._settings.seed * 1000 + self.current_epoch)
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor, Tensor], _index: int) -> Tensor:
-        clips = augment(batch[0].float(), self._settings.published)
-        out = self.network(clips.maps, clips.present)
-        loss = label_loss(out, batch[1], batch[2], self._weights)
-        region = torch.where(clips.mirrored[:, None, None], batch[3].flip(-1), batch[3]).float()
-        attention = attention_loss(out, region, clips.corrupted)
+        maps, emotion, aus, region = batch
+        clips = augment(maps.float(), self._settings.published)
+        region = torch.where(clips.mirrored[:, None, None], region.flip(-1), region).float()
+        here = self.device
+        out = self.network(clips.maps.to(here), clips.present.to(here))
+        loss = label_loss(out, emotion.to(here), aus.to(here), self._weights)
+        attention = attention_loss(out, region.to(here), clips.corrupted.to(here))
         self.log("train/emotion", loss.emotion, prog_bar=True)
         self.log("train/action_units", loss.action_units)
         self.log("train/temporal_entropy", loss.entropy)
         self.log("train/attention", attention)
         return loss.total + attention
+
+    def transfer_batch_to_device(self, batch: object, _device: torch.device, _loader: int) -> object:
+        # Augmentation draws its chance on the processor, so that every machine sees the same clips.
+        return batch
 
     def configure_optimizers(self) -> dict[str, Any]:
         optimiser = torch.optim.AdamW(
@@ -179,6 +185,13 @@ def fit(
 def fast_bfloat16() -> bool:
     """Whether this machine computes in bfloat16 at speed: a GPU, or a processor with the instructions for it."""
     return torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
+
+
+def forward_fast(network: Astann, maps: Tensor, present: Tensor) -> AstannOutput:
+    """A training step's look, in bfloat16 where the machine is fast at it; the answers are ``float32`` all the same."""
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast_bfloat16()):
+        out = network(maps, present)
+    return AstannOutput(*(part.float() for part in out))
 
 
 @contextlib.contextmanager

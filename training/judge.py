@@ -9,11 +9,12 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from model.astann import Astann
 from model.labels import ACTION_UNITS, EMOTIONS
 from model.representation import Representation
-from training.calibration import fit_temperature, unsure_threshold
+from training.calibration import action_unit_shifts, fit_temperature, unsure_threshold
 from training.clipset import ClipArrays
 from training.fit import Predictions, predict
 from training.metrics import Bin, Figures, judge, reliability
@@ -96,6 +97,7 @@ class Judgement:
         bins: Reliability on the same clips.
         curves: Figures along each curve.
         attention: On clips of the judged range.
+        attention_clean: On those before a good camera.
         smiles: None if there were no photos.
         still: For each recording without expression the share of windows called an emotion, and their number.
     """
@@ -106,6 +108,7 @@ class Judgement:
     bins: tuple[Bin, ...]
     curves: dict[str, list[CurvePoint]]
     attention: AttentionFigures
+    attention_clean: AttentionFigures
     smiles: SmileFigures | None
     still: tuple[tuple[str, float, int], ...]
 
@@ -140,6 +143,13 @@ def prepare_trials(
     )
 
 
+def settle_action_units(network: Astann, clips: ClipArrays) -> None:
+    """Shifts the network's AU logits in place so that 0.5 is the best threshold on clips of training persons."""
+    shifts = action_unit_shifts(predict(network, clips.maps).action_units, clips.action_units)
+    with torch.no_grad():
+        network.action_units.bias.add_(torch.from_numpy(shifts))
+
+
 def judge_network(network: Astann, trials: Trials) -> Judgement:
     """Puts one network through all trials."""
     # Calibrated on every other clip and judged on the rest, so that the calibration error is no promise to itself.
@@ -151,6 +161,7 @@ def judge_network(network: Astann, trials: Trials) -> Judgement:
     judged = trials.held_out.picked(~calibrating)
     said = predict(network, judged.maps)
     probabilities = softmax(said.emotion / temperature)
+    every, good = (judge_attention(network, clips) for _, clips in trials.curves[JUDGED_RANGE])
     ranges = {
         name: [CurvePoint(setting, f.macro_f1, f.au_f1) for setting, f in _curve(network, curve, temperature)]
         for name, curve in trials.curves.items()
@@ -161,7 +172,8 @@ def judge_network(network: Astann, trials: Trials) -> Judgement:
         judge(probabilities, sigmoid(said.action_units), judged.emotion, judged.action_units),
         reliability(probabilities, judged.emotion),
         ranges,
-        judge_attention(network, trials.curves[JUDGED_RANGE][0][1]),
+        every,
+        good,
         _smiles(network, trials.smiles) if trials.smiles else None,
         tuple((s.name, _called(network, s.windows), len(s.windows)) for s in trials.still),
     )

@@ -14,6 +14,7 @@ import numpy as np
 from model.errors import FleetingError
 from model.whole_file import whole_file
 from training.pool import in_parallel
+from training.synthesis.demo import demo_recording
 from training.synthesis.muscles import load_muscles
 from training.synthesis.photos import photos_in, read_portrait
 from training.synthesis.portrait import Portrait, PortraitError
@@ -77,6 +78,15 @@ def read_people(
     return People(tuple(p for p in usable if p not in held_out), tuple(held_out), refused)
 
 
+def demo_person(cache: Path) -> Path:
+    """The demo's public-domain portrait, prepared like the others, for those who own none."""
+    place = cache / "people" / f"demo-{_VERSION}.npz"
+    if not place.is_file():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _keep(demo_recording().portrait, place)
+    return place
+
+
 def load_person(place: Path) -> Portrait:
     """A prepared portrait."""
     with np.load(place) as kept:
@@ -94,10 +104,14 @@ def _prepare(item: tuple[Path, Path]) -> str:
     path, place = item
     cv2.setNumThreads(1)
     try:
-        portrait = read_portrait(path, load_muscles()).around_face(_PORTRAIT_REACH)
+        _keep(read_portrait(path, load_muscles()), place)
     except PortraitError as error:
         return str(error)
+    return ""
+
+
+def _keep(whole: Portrait, place: Path) -> None:
+    portrait = whole.around_face(_PORTRAIT_REACH)
     _, packed = cv2.imencode(".png", portrait.image)
     with whole_file(place) as partial, partial.open("wb") as file:
         np.savez(file, image=packed, landmarks=portrait.landmarks, depth=portrait.depth)
-    return ""

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.version import VERSION
-from tests.bench import pipeline, window
+from tests.bench import pipeline, training, window
 
 RESULTS = Path("bench-results")
 
@@ -26,6 +26,8 @@ def main() -> None:
         "pipeline": pipeline.throughput(),
         "profile": pipeline.profile(),
         "recognition": pipeline.recognition(),
+        "synthesis": training.synthesis(),
+        "training": training.steps(),
         "start-up": window.start_up(),
         "window": window.live(arguments.seconds),
     }

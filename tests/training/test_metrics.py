@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.labels import ACTION_UNITS
-from training.calibration import fit_temperature, unsure_threshold
+from training.calibration import action_unit_shifts, fit_temperature, unsure_threshold
 from training.metrics import calibration_error, judge, reliability
 
 
@@ -27,6 +27,16 @@ def test_the_threshold_is_the_lowest_that_is_right_often_enough():
 def test_a_set_too_small_to_judge_gives_the_careful_threshold():
     probabilities = np.full((3, 4), 0.25)
     assert unsure_threshold(probabilities, np.zeros(3, np.int64)) == 0.95
+
+
+def test_an_au_that_never_reaches_half_is_shifted_until_naming_it_pays():
+    present = np.zeros((100, 2))
+    present[:10, 0] = 1
+    logits = np.full((100, 2), -3.0, np.float32)
+    logits[:10, 0] = -0.95  # always below 0.5, but well above the rest
+    shifts = action_unit_shifts(logits, present)
+    assert ((logits[:, 0] + shifts[0] >= 0) == present[:, 0]).all()
+    assert shifts[1] == 0.0  # does not occur
 
 
 def test_figures_of_a_hand_made_case():

@@ -45,6 +45,7 @@ class Conditions:
         crf: H.264 rate factors.
         h264: Share of clips that went through H.264.
         jpeg: Share of the other clips that were compressed as JPEG by the camera.
+        drops: Chance for each key frame that the camera dropped it.
     """
 
     peaks: tuple[float, float] = (0.005, 0.035)
@@ -53,6 +54,7 @@ class Conditions:
     crf: tuple[int, int] = (18, 32)
     h264: float = 0.25
     jpeg: float = 0.4
+    drops: float = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class ClipCamera:
         return Scene(
             actor,
             strengths,
-            draw_key_times(fps, rng),
+            draw_key_times(fps, rng, self.conditions.drops),
             # Muscles neither start nor let go together, and skin never comes quite back.
             {key: float(rng.normal(0.0, 0.012)) for key in strengths},
             {key: float(rng.uniform(0.0, 0.45) ** 1.5) for key in strengths},

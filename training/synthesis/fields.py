@@ -60,7 +60,7 @@ def draw_field(muscles: Muscles, rng: np.random.Generator, conditions: Condition
     step = CROP_SIZE // MAP_SIZE
     pixels = np.arange(MAP_SIZE) * step + (step - 1) / 2
     x, y = pixels[None, :], pixels[:, None]
-    times = draw_key_times(log_uniform(conditions.frame_rates, rng), rng)
+    times = draw_key_times(log_uniform(conditions.frame_rates, rng), rng, conditions.drops)
     moments = [np.zeros((MAP_SIZE, MAP_SIZE, 2), dtype=np.float32) for _ in range(4)]
     for key, strength in strengths.items():
         unit = muscle_field(anatomy[key[0]], key[1], axes, x, y)

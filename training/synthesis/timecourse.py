@@ -17,8 +17,6 @@ _RISE: Final = (0.25, 0.6)
 # Standard deviation of a spotter's error: so many seconds, and at least this share of a frame.
 _SPOTTING_ERROR_S: Final = 0.008
 _SPOTTING_ERROR_FRAMES: Final = 0.4
-# Chance that a key frame was dropped by the camera and its neighbour stands in for it.
-_DROPPED: Final = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +72,13 @@ class KeyTimes:
         return float(np.interp(moment, np.arange(len(self.frames)), self.frames))
 
 
-def draw_key_times(fps: float, rng: np.random.Generator) -> KeyTimes:
+def draw_key_times(fps: float, rng: np.random.Generator, drops: float = 0.0) -> KeyTimes:
     """A movement and the frames that a spotter would pick: a little off, and never between two frames.
 
     Args:
         fps: Frames per second.
         rng: Source of chance.
+        drops: Chance that a key frame was dropped by the camera and its neighbour stands in for it.
     """
     shortest = max(_DURATIONS[0], min(_FEWEST_FRAMES / fps, _DURATIONS[1] * 0.9))
     duration = float(rng.uniform(shortest, _DURATIONS[1]))
@@ -87,7 +86,7 @@ def draw_key_times(fps: float, rng: np.random.Generator) -> KeyTimes:
     error = max(_SPOTTING_ERROR_S, _SPOTTING_ERROR_FRAMES / fps)
     phase = rng.uniform(0.0, 1.0)
     wanted = np.array([course.onset, course.apex, course.offset]) + rng.normal(0.0, error, 3)
-    dropped = (rng.random(3) < _DROPPED) * rng.choice([-1, 1], 3)
+    dropped = (rng.random(3) < drops) * rng.choice([-1, 1], 3)
     onset, apex, offset = np.rint(wanted * fps + phase) + dropped
     apex = max(apex, onset + 1)
     offset = max(offset, apex + 1)

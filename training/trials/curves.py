@@ -16,6 +16,8 @@ _SEED: Final = 900
 # Movements of 1-2.5 % of the inter-ocular distance before cameras of at least 25 frames a second: what the product
 # asks for (it warns below) and is judged in. Everything else is as in training.
 JUDGED: Final = Conditions(peaks=(0.010, 0.025), frame_rates=(25.0, 200.0))
+# The same before a good camera at a desk: a large enough face and no codec.
+GOOD_CAMERA: Final = replace(JUDGED, face_sizes=(70.0, 160.0), h264=0.0, jpeg=0.0)
 _AMPLITUDES: Final = (0.003, 0.005, 0.0075, 0.010, 0.015, 0.025)
 _FRAME_RATES: Final = (15.0, 25.0, 30.0, 60.0, 100.0, 200.0)
 _RATE_FACTORS: Final = (18, 23, 28, 32, 36)
@@ -23,7 +25,7 @@ _RATE_FACTORS: Final = (18, 23, 28, 32, 36)
 _DESK: Final = (70.0, 110.0)
 
 JUDGED_RANGE: Final = "judged range"
-"""Name of the curve that is a single point: `JUDGED`."""
+"""Name of the curve with two points: `JUDGED` and `GOOD_CAMERA`."""
 
 Curve = list[tuple[str, ClipArrays]]
 
@@ -58,8 +60,9 @@ def make_curves(
     }
     every = [conditions for curve in points.values() for _, conditions in curve]
     points_of_all = (Batch(clips, _SEED + n, people, c) for n, c in enumerate(every, start=1))
-    made = iter(make_clips([judged_batch(people, clips), *points_of_all], cache, progress))
+    good = Batch(_JUDGED_SHARE * clips, _SEED, people, GOOD_CAMERA)
+    made = iter(make_clips([judged_batch(people, clips), good, *points_of_all], cache, progress))
     return {
-        JUDGED_RANGE: [("1-2.5 %, 25-200 fps", next(made))],
+        JUDGED_RANGE: [("every camera", next(made)), ("good camera", next(made))],
         **{name: [(label, next(made)) for label, _ in curve] for name, curve in points.items()},
     }
