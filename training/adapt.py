@@ -66,7 +66,7 @@ class AdaptSettings:
     method: str = "coral"
     steps: int = 400
     batch: int = 96
-    learning_rate: float = 5e-4
+    learning_rate: float = 3e-4
     weight_decay: float = 1e-3
     seed: int = 0
 

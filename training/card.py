@@ -174,8 +174,9 @@ nothing but the two numbers of the calibration.""",
         """## Known failures and limits
 - Not measured on real micro-expressions; expect much lower figures there than on synthetic clips.
 - Suppressed smiles resemble AU10 and AU14 and may be called negative; AU24 and AU17 are often missed when weak.
-- Movements below 0.75 % of the inter-ocular distance, pictures below 25 frames a second and strong compression cost
-  accuracy, as the tables show: the faster and cleaner the camera, the better.
+- Weak movements and compression cost accuracy, as the tables show; H.264 from crf 23 on hurts most.
+- Asked about any piece of talk, the network alone sees emotions in it too often (table above). The program asks it about
+  spotted movements only, and rejects what is speech or a blink by its course before.
 - Strong head turns, glasses, beards, hands before the face and faces below 40 px between the eyes were not in the training
   set. All portraits are adults, photographed from the front.""",
     ]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets import ASTANN_CARD, ASTANN_ONNX
-from model.astann import Astann, standardise
+from model.astann import FC1_SIZE, Astann, standardise
 from model.export import export_onnx
 from model.recognition import Recogniser
 
@@ -55,7 +55,7 @@ def test_attention_is_normalised(network):
     out = network(torch.randn(5, 3, 4, 64, 64), torch.ones(5, 3))
     torch.testing.assert_close(out.temporal.sum(dim=1), torch.ones(5))
     torch.testing.assert_close(out.spatial.mean(dim=(2, 3)), torch.ones(5, 3))
-    assert out.fc1.shape == (5, 128)
+    assert out.fc1.shape == (5, FC1_SIZE)
 
 
 @given(scale=st.floats(1.0, 30.0), shift=st.floats(-5.0, 5.0))

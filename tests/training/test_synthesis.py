@@ -39,7 +39,12 @@ def test_a_muscle_field_peaks_at_one_and_its_sides_mirror(seed, au, side):
     field, other = (muscle_field(muscles[au], s, axes, x, y) for s in (side, -side))
     both = np.hypot(*np.moveaxis(field + other, 2, 0)).max()
     one = np.hypot(*np.moveaxis(field, 2, 0)).max()
-    assert max(one, both) == pytest.approx(1.0, abs=0.25) or one == pytest.approx(1.0, abs=1e-3)
+    if all(pull.x == 0.0 for pull in muscles[au]):
+        # Each half makes its share; what they pull sideways cancels, so both together may fall short of the peak.
+        assert one == pytest.approx(0.5, abs=1e-3)
+        assert 0.5 < both <= 1.0 + 1e-3
+    else:
+        assert one == pytest.approx(1.0, abs=1e-3)
     np.testing.assert_allclose(field[:, ::-1] * (-1, 1), other, atol=1e-5)
 
 
