@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -10,10 +11,10 @@ import numpy as np
 
 from model.astann import AstannSettings
 from model.whole_file import whole_file
-from training.clipset import ClipArrays, ClipSetPlan, make_clips, training_batches
+from training.clipset import GENERATOR_VERSION, ClipArrays, ClipSetPlan, make_clips, training_batches
 from training.evaluate import probabilities, score
 from training.fit import FitSettings, fit, predict
-from training.flow_maps import FlowMapSet, read_flow_maps
+from training.flow_maps import FlowMapSet, is_flow_map_set, read_flow_maps
 from training.judge import Progress, sigmoid, softmax
 from training.metrics import judge
 from training.people import People
@@ -28,6 +29,10 @@ _MAPS: Final = 300
 _MAPS_SEED: Final = 70
 
 
+Scores = tuple[float, float, float]
+"""Macro F1, AU F1, UF1 on flow maps."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     name: str
@@ -38,20 +43,20 @@ class _Row:
 
 _ROWS: Final = (
     _Row("whole network, half filmed clips, half flow fields"),
+    _Row("filmed clips only (the full pipeline)", filmed=1.0),
+    _Row("flow fields only", filmed=0.0),
+    _Row("no clips in the look of published maps", published=False),
     _Row("without spatial attention", AstannSettings(spatial=False)),
     _Row("without temporal attention", AstannSettings(temporal=False)),
     _Row("without the facial image", AstannSettings(image=False)),
     _Row("without optical strain", AstannSettings(strain=False)),
     _Row("without instance standardisation", AstannSettings(standardised=False)),
     _Row("pooling that loses position", AstannSettings(keeps_position=False)),
-    _Row("filmed clips only (the full pipeline)", filmed=1.0),
-    _Row("flow fields only", filmed=0.0),
-    _Row("no clips in the look of published maps", published=False),
 )
 
 
 def run_ablations(people: People, cache: Path, out: Path, seeds: int, stage: Progress) -> None:
-    """Trains every row with several seeds and writes the table.
+    """Trains every row with several seeds and writes the table; a run that was stopped goes on where it was.
 
     Args:
         people: Training and held-out persons.
@@ -64,16 +69,24 @@ def run_ablations(people: People, cache: Path, out: Path, seeds: int, stage: Pro
     filmed, fields = make_clips(training_batches(plan, people)[:2], cache, stage("synthesising clips"))
     judged = make_clips([judged_batch(people.held_out, _JUDGING_CLIPS)], cache, stage("clips to judge by"))[0]
     folder = cache / "ablation-maps"
-    write_flow_maps(
-        people.held_out, folder, _MAPS, database="synthetic", seed=_MAPS_SEED, progress=stage("flow maps to judge by")
-    )
+    if not is_flow_map_set(folder):
+        tell_maps = stage("flow maps to judge by")
+        write_flow_maps(people.held_out, folder, _MAPS, database="synthetic", seed=_MAPS_SEED, progress=tell_maps)
     maps = read_flow_maps(folder)
     tell = stage("networks trained")
-    results: list[tuple[str, list[tuple[float, float, float]]]] = []
+    finished = cache / "ablations" / f"{_CLIPS}-clips-{_EPOCHS}-epochs-version-{GENERATOR_VERSION}.json"
+    finished.parent.mkdir(parents=True, exist_ok=True)
+    known: dict[str, Scores] = json.loads(finished.read_text(encoding="utf-8")) if finished.is_file() else {}
+    results: list[tuple[str, list[Scores]]] = []
     for row in _ROWS:
         scores = []
         for seed in range(seeds):
-            scores.append(_run(row, seed, filmed, fields, judged, maps, cache))
+            name = f"{row.name}, seed {seed}"
+            if name not in known:
+                known[name] = _run(row, seed, filmed, fields, judged, maps, cache)
+                with whole_file(finished) as partial:
+                    partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
+            scores.append(known[name])
             tell(len(results) * seeds + len(scores), len(_ROWS) * seeds)
         results.append((row.name, scores))
         _write(out, results, seeds)
@@ -87,20 +100,20 @@ def _run(
     judged: ClipArrays,
     maps: FlowMapSet,
     cache: Path,
-) -> tuple[float, float, float]:
+) -> Scores:
     share = round(_CLIPS * row.filmed)
     clips = ClipArrays.joined([filmed.picked(np.arange(share)), fields.picked(np.arange(_CLIPS - share))])
     settings = FitSettings(epochs=_EPOCHS, seed=seed, network=row.network)
     if not row.published:
         settings = replace(settings, published=0.0)
-    network = fit(clips, settings, cache / "ablations", progress=False)
+    network = fit(clips, settings, cache / "ablations" / "run", progress=False)
     said = predict(network, judged.maps)
     f = judge(softmax(said.emotion), sigmoid(said.action_units), judged.emotion, judged.action_units)
     uf1 = score(maps.labels, probabilities(network, maps).argmax(axis=1)).uf1
     return f.macro_f1, f.au_f1, uf1
 
 
-def _write(out: Path, results: list[tuple[str, list[tuple[float, float, float]]]], seeds: int) -> None:
+def _write(out: Path, results: list[tuple[str, list[Scores]]], seeds: int) -> None:
     lines = []
     for name, scores in results:
         spread = np.std(scores, axis=0, ddof=1) if seeds > 1 else np.zeros(3)
