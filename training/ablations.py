@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from scipy.special import expit, softmax
 
 from model.astann import AstannSettings
 from model.whole_file import whole_file
@@ -15,7 +16,7 @@ from training.clipset import GENERATOR_VERSION, ClipArrays, ClipSetPlan, make_cl
 from training.evaluate import probabilities, score
 from training.fit import FitSettings, fit, predict
 from training.flow_maps import FlowMapSet, is_flow_map_set, read_flow_maps
-from training.judge import Progress, sigmoid, softmax
+from training.judge import Progress
 from training.metrics import judge
 from training.people import People
 from training.published import write_flow_maps
@@ -108,7 +109,7 @@ def _run(
         settings = replace(settings, published=0.0)
     network = fit(clips, settings, cache / "ablations" / "run", progress=False)
     said = predict(network, judged.maps)
-    f = judge(softmax(said.emotion), sigmoid(said.action_units), judged.emotion, judged.action_units)
+    f = judge(softmax(said.emotion, axis=1), expit(said.action_units), judged.emotion, judged.action_units)
     uf1 = score(maps.labels, probabilities(network, maps).argmax(axis=1)).uf1
     return f.macro_f1, f.au_f1, uf1
 

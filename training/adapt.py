@@ -61,6 +61,9 @@ class AdaptSettings:
         learning_rate: Peak of the one-cycle schedule (AdamW).
         weight_decay: Of AdamW.
         seed: Seed of order and augmentation.
+
+    Raises:
+        AdaptError: If the method is unknown.
     """
 
     method: str = "coral"
@@ -69,6 +72,10 @@ class AdaptSettings:
     learning_rate: float = 3e-4
     weight_decay: float = 1e-3
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.method not in ALIGNMENTS:
+            raise AdaptError(f"The method '{self.method}' is not one of {', '.join(ALIGNMENTS)}.")
 
 
 def adapt(
@@ -88,11 +95,9 @@ def adapt(
         progress: Told (steps done, steps in all).
 
     Raises:
-        AdaptError: If the target is too small, or the method unknown.
+        AdaptError: If the target is too small.
     """
     check_size(target)
-    if settings.method not in ALIGNMENTS:
-        raise AdaptError(f"The method '{settings.method}' is not one of {', '.join(ALIGNMENTS)}.")
     torch.manual_seed(settings.seed)
     order = np.random.default_rng(settings.seed)
     make, weight = ALIGNMENTS[settings.method]

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import torch
+from scipy.special import expit, softmax
 
 from model.astann import Astann
 from model.export import export_onnx
 from model.labels import EMOTIONS
-from training.adapt import AdaptError, AdaptSettings, Target, adapt, check_size
+from training.adapt import AdaptSettings, Target, adapt, check_size
 from training.calibration import fit_temperature, unsure_threshold
 from training.card import Adaptation, Changes, write_adapted_card
 from training.clipset import Batch, ClipArrays, make_clips
 from training.evaluate import score, three_classes
 from training.fit import predict
 from training.flow_maps import is_flow_map_set, read_flow_maps
-from training.judge import Progress, sigmoid, softmax
+from training.judge import Progress
 from training.looks import published_look
-from training.losses import ALIGNMENTS
 from training.metrics import judge
 from training.networks import load_network
 from training.people import demo_person, read_people
@@ -68,8 +68,7 @@ def adapt_and_export(
     Returns:
         For each seed the figures on held-out source clips.
     """
-    if method not in ALIGNMENTS:
-        raise AdaptError(f"The method '{method}' is not one of {', '.join(ALIGNMENTS)}.")
+    settings = AdaptSettings(method=method)
     start = load_network(model)
     clips, refused = _target(target, stage)
     for problem in refused:
@@ -81,8 +80,7 @@ def adapt_and_export(
     shipped: Astann | None = None
     for seed in range(seeds):
         network = load_network(model)
-        settings = AdaptSettings(method=method, seed=seed)
-        adapt(network, source.train, clips, settings, stage(f"adapting, seed {seed}"))
+        adapt(network, source.train, clips, replace(settings, seed=seed), stage(f"adapting, seed {seed}"))
         after = _figures(network, source.held_out, clips.published)
         results.append((seed, {name: (value, after[name]) for name, value in before.items()}))
         shipped = shipped or network
@@ -90,7 +88,7 @@ def adapt_and_export(
     out.mkdir(parents=True, exist_ok=True)
     logits = predict(shipped, source.held_out.maps).emotion
     temperature = fit_temperature(logits, source.held_out.emotion)
-    unsure = unsure_threshold(softmax(logits / temperature), source.held_out.emotion)
+    unsure = unsure_threshold(softmax(logits / temperature, axis=1), source.held_out.emotion)
     onnx = out / "astann.onnx"
     version = f"adapted by {method} to {target.resolve().name}"
     export_onnx(shipped, onnx, temperature=temperature, unsure_below=unsure, version=version)
@@ -98,7 +96,7 @@ def adapt_and_export(
     write_adapted_card(
         out / "astann.md",
         Adaptation(
-            onnx, version, model, target.resolve().name, f"{len(clips.maps)} {kind}", AdaptSettings(method=method),
+            onnx, version, model, target.resolve().name, f"{len(clips.maps)} {kind}", settings,
             source.said, results,
         ),
     )  # fmt: skip
@@ -129,7 +127,7 @@ def _source(faces: Path | None, cache: Path, stage: Progress) -> _Source:
 
 def _figures(network: Astann, clips: ClipArrays, published: bool) -> dict[str, float]:
     said = predict(network, clips.maps)
-    f = judge(softmax(said.emotion), sigmoid(said.action_units), clips.emotion, clips.action_units)
+    f = judge(softmax(said.emotion, axis=1), expit(said.action_units), clips.emotion, clips.action_units)
     figures = {"macro F1": f.macro_f1, "AU F1": f.au_f1}
     if published:
         moving = clips.picked(clips.emotion != EMOTIONS.index("none"))

@@ -319,14 +319,15 @@ def _judge(
 
 
 def _print_scores(scores: dict[str, SetScores], title: str) -> None:
+    from training.flow_maps import LABELS
+
     table = Table("database", "clips", "UF1", "UAR", "accuracy", "majority floor (UF1)", title=title)
     for name, s in scores.items():
         values = (s.uf1, s.uar, s.accuracy, s.floor)
         table.add_row(name, str(s.clips), *(f"{v:.3f}" for v in values))
     console.print(table)
-    labels = ("negative", "positive", "surprise")
-    confusion = Table("", *labels, title="confusion, all databases (rows true, columns named)")
-    for name, row in zip(labels, scores["all"].confusion, strict=True):
+    confusion = Table("", *LABELS, title="confusion, all databases (rows true, columns named)")
+    for name, row in zip(LABELS, scores["all"].confusion, strict=True):
         confusion.add_row(name, *(str(v) for v in row))
     console.print(confusion)
 

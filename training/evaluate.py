@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import softmax
 from sklearn.metrics import confusion_matrix, f1_score, recall_score
 
 from model.astann import Astann
@@ -80,9 +81,7 @@ def probabilities(network: Astann, maps: FlowMapSet) -> npt.NDArray[np.float32]:
 
 def three_classes(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Softmax over the labels of a flow-map set."""
-    kept = logits[:, : len(LABELS)]
-    powers = np.exp(kept - kept.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+    return np.asarray(softmax(logits[:, : len(LABELS)], axis=1), dtype=np.float32)
 
 
 def write_predictions(path: Path, maps: FlowMapSet, shares: npt.NDArray[np.float32]) -> None:

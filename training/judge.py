@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import torch
+from scipy.special import expit, softmax
 
 from model.astann import Astann
 from model.labels import ACTION_UNITS, EMOTIONS
@@ -157,10 +157,10 @@ def judge_network(network: Astann, trials: Trials) -> Judgement:
     fitted = trials.held_out.picked(calibrating)
     logits = predict(network, fitted.maps).emotion
     temperature = fit_temperature(logits, fitted.emotion)
-    unsure_below = unsure_threshold(softmax(logits / temperature), fitted.emotion)
+    unsure_below = unsure_threshold(softmax(logits / temperature, axis=1), fitted.emotion)
     judged = trials.held_out.picked(~calibrating)
     said = predict(network, judged.maps)
-    probabilities = softmax(said.emotion / temperature)
+    probabilities = softmax(said.emotion / temperature, axis=1)
     every, good = (judge_attention(network, clips) for _, clips in trials.curves[JUDGED_RANGE])
     ranges = {
         name: [CurvePoint(setting, f.macro_f1, f.au_f1) for setting, f in _curve(network, curve, temperature)]
@@ -169,7 +169,7 @@ def judge_network(network: Astann, trials: Trials) -> Judgement:
     return Judgement(
         temperature,
         unsure_below,
-        judge(probabilities, sigmoid(said.action_units), judged.emotion, judged.action_units),
+        judge(probabilities, expit(said.action_units), judged.emotion, judged.action_units),
         reliability(probabilities, judged.emotion),
         ranges,
         every,
@@ -179,23 +179,12 @@ def judge_network(network: Astann, trials: Trials) -> Judgement:
     )
 
 
-def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Probabilities of the classes in the last axis."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
-
-
-def sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Probability of each label."""
-    return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
-
-
 def _curve(network: Astann, curve: Curve, temperature: float) -> list[tuple[str, Figures]]:
     results = []
     for setting, clips in curve:
         said = predict(network, clips.maps)
-        shares = softmax(said.emotion / temperature)
-        results.append((setting, judge(shares, sigmoid(said.action_units), clips.emotion, clips.action_units)))
+        shares = softmax(said.emotion / temperature, axis=1)
+        results.append((setting, judge(shares, expit(said.action_units), clips.emotion, clips.action_units)))
     return results
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import softmax
 
 from model.astann import ATTENTION_SIDE, Astann
 from model.labels import EMOTIONS
@@ -63,10 +64,10 @@ def judge_attention(network: Astann, clips: ClipArrays, seed: int = 0) -> Attent
     count = round(_MASKED * heat.shape[1])
     attended = np.argsort(-clean.spatial.reshape(len(maps), 3, -1), axis=2)[..., :count]
     anywhere = np.argsort(rng.random((len(maps), 3, heat.shape[1])), axis=2)[..., :count]
-    before = _softmax(clean.emotion)[every, winner]
+    before = softmax(clean.emotion, axis=1)[every, winner]
 
     def drop(places: npt.NDArray[np.int64]) -> float:
-        after = _softmax(predict(network, _without(maps, places)).emotion)[every, winner]
+        after = softmax(predict(network, _without(maps, places)).emotion, axis=1)[every, winner]
         return float((before - after).mean())
 
     torch.manual_seed(seed)
@@ -95,8 +96,3 @@ def _without(maps: npt.NDArray[np.float32], places: npt.NDArray[np.int64]) -> np
     plain = np.zeros_like(maps)
     plain[:, :, :1] = maps[:, :, :1].mean(axis=(3, 4), keepdims=True)
     return np.asarray(np.where(mask > 0, maps, plain), dtype=np.float32)
-
-
-def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from model.crop import STABLE_LANDMARKS, Points, apply_transform, fit_similarity
+from model.crop import STABLE_LANDMARKS, Points, apply_transform, fit_similarity, inter_ocular_distance
 from model.errors import FleetingError
 from model.frame import Frame, Image
 from model.representation import Representation
@@ -113,9 +113,7 @@ class _Morph:
             dtype=np.uint8,
         )
         self._moved = _dense(points, apply_transform(back, other) - points, (height, width))
-        eyes = points[[33, 133, 263, 362]]
-        distance = float(np.linalg.norm(eyes[2:].mean(axis=0) - eyes[:2].mean(axis=0)))
-        self._zoom = distance / _INTER_OCULAR
+        self._zoom = inter_ocular_distance(points) / _INTER_OCULAR
         self._middle = points.mean(axis=0)
 
     def at(self, share: float, shift: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
