@@ -23,7 +23,7 @@ from training.synthesis.fields import draw_field
 from training.synthesis.muscles import load_muscles
 
 # Raised whenever the clips of a seed change; a cache of another version is made anew.
-GENERATOR_VERSION: Final = 4
+GENERATOR_VERSION: Final = 5
 _SHARD: Final = 125
 # Every shard sees so few persons only, so that opening a portrait is paid once for many clips.
 _PEOPLE_A_SHARD: Final = 5
@@ -44,8 +44,8 @@ class ClipSetPlan:
         seed: Seed of everything.
     """
 
-    filmed: int = 20000
-    fields: int = 8000
+    filmed: int = 28000
+    fields: int = 16000
     held_out: int = 2000
     seed: int = 0
 
@@ -111,6 +111,13 @@ def training_batches(plan: ClipSetPlan, people: People) -> tuple[Batch, Batch, B
     )
 
 
+def persons_of(batch: Batch) -> npt.NDArray[np.int64]:
+    """Which of the batch's people each clip shows, ``int64 [n]``."""
+    count = len(batch.people)
+    shard, clip = np.divmod(np.arange(batch.count), _SHARD)
+    return np.asarray((shard * _PEOPLE_A_SHARD + clip % min(_PEOPLE_A_SHARD, count)) % count, dtype=np.int64)
+
+
 def make_clips(
     batches: Sequence[Batch],
     cache: Path,
@@ -153,7 +160,7 @@ def make_clips(
         if error.errno != errno.ENOSPC:
             raise
         raise ClipSetError(
-            f"The disk of {cache} is full. Free some space (a whole training set takes about 3 GB) or name another "
+            f"The disk of {cache} is full. Free some space (a whole training set takes about 6 GB) or name another "
             "folder with --cache, and run the command again: the clips made so far are kept."
         ) from error
     return [_read([shard.path for shard in own]) for own in shards]

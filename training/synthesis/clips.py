@@ -24,7 +24,7 @@ from training.synthesis.portrait import FaceState, Portrait
 from training.synthesis.timecourse import KeyTimes, draw_key_times
 
 # Shares of the classes, in the order of `EMOTIONS`: `none` has many faces.
-CLASS_SHARES: Final = (0.32, 0.22, 0.20, 0.26)
+CLASS_SHARES: Final = (0.30, 0.20, 0.18, 0.32)
 # The picture reaches this many inter-ocular distances around the face's middle.
 _VIEW_REACH: Final = 1.6
 # An AU counts as present from this share of the strongest one on; what lies below is the face's own restlessness.
@@ -162,14 +162,15 @@ class ClipCamera:
         side = round(2 * _VIEW_REACH * size)
         crf = int(rng.integers(self.conditions.crf[0], self.conditions.crf[1] + 1))
         compressed = rng.random() < self.conditions.h264
+        times = draw_key_times(fps, rng, self.conditions.drops)
         return Scene(
             actor,
             strengths,
-            draw_key_times(fps, rng, self.conditions.drops),
+            times,
             # Muscles neither start nor let go together, and skin never comes quite back.
             {key: float(rng.normal(0.0, 0.012)) for key in strengths},
             {key: float(rng.uniform(0.0, 0.45) ** 1.5) for key in strengths},
-            draw_distraction(bool(strengths), rng),
+            draw_distraction(bool(strengths), times.frames, rng),
             Camera(
                 noise=rng.uniform(0.5, 6.0),
                 blur=rng.uniform(0.0, 1.0),
@@ -189,7 +190,7 @@ class ClipCamera:
             return [scene.shoot(moment, rng) for moment in (0.0, 1.0, 2.0, 3.0)]
         # A codec predicts a picture from the one before: it needs the frames between as well.
         sequence = [scene.shoot(moment, rng) for moment in (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)]
-        received = through_h264(sequence, scene.fps, scene.crf)
+        received = list(through_h264(sequence, scene.fps, scene.crf))
         # A codec may leave a weak movement out altogether; then there is nothing to learn from its pictures.
         lost = np.array_equal(received[2], received[4])
         return (sequence if lost else received)[::2]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import av
@@ -11,7 +12,7 @@ import numpy as np
 from model.frame import Image
 
 
-def through_h264(pictures: Sequence[Image], fps: float, crf: int) -> list[Image]:
+def through_h264(pictures: Iterable[Image], fps: float, crf: int) -> Iterator[Image]:
     """Encodes and decodes pictures as a webcam or a meeting program would: H.264, chroma at half the size.
 
     Args:
@@ -19,10 +20,14 @@ def through_h264(pictures: Sequence[Image], fps: float, crf: int) -> list[Image]
         fps: Frames per second told to the encoder.
         crf: Constant rate factor, 0-51: about 20 is a good webcam, 35 a poor connection.
 
-    Returns:
-        As many pictures of the same size.
+    Yields:
+        As many pictures of the same size, as soon as the codec lets go of them.
     """
-    height, width = pictures[0].shape[:2]
+    pictures = iter(pictures)
+    first = next(pictures, None)
+    if first is None:
+        return
+    height, width = first.shape[:2]
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, av.VideoCodecContext)
     # The codec wants even sides.
@@ -34,7 +39,7 @@ def through_h264(pictures: Sequence[Image], fps: float, crf: int) -> list[Image]
     assert isinstance(decoder, av.VideoCodecContext)
 
     def decoded() -> Iterator[av.VideoFrame]:
-        for index, picture in enumerate(pictures):
+        for index, picture in enumerate(itertools.chain([first], pictures)):
             padded = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
             frame = av.VideoFrame.from_ndarray(padded, "bgr24")
             frame.pts = index
@@ -44,4 +49,5 @@ def through_h264(pictures: Sequence[Image], fps: float, crf: int) -> list[Image]
             yield from decoder.decode(packet)
         yield from decoder.decode(None)
 
-    return [np.asarray(frame.to_ndarray(format="bgr24")[:height, :width], dtype=np.uint8) for frame in decoded()]
+    for frame in decoded():
+        yield np.asarray(frame.to_ndarray(format="bgr24")[:height, :width], dtype=np.uint8)

@@ -8,28 +8,47 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from training.synthesis.habits import Blink, Glance, Speech
+from training.synthesis.timecourse import TimeCourse
+
 MOMENTS: Final = 4
 """A clip knows four moments: one spacing before the onset, onset, apex, offset."""
 
+Frames = npt.NDArray[np.float64]
+"""``float64 [4]``: seconds of each moment, as `training.synthesis.timecourse.KeyTimes.frames`."""
 Course = npt.NDArray[np.float64]
 """``float64 [4]`` or ``[4, 2]``: a value at each moment."""
 
-# What a clip without expression shows, with its share. Half of the mouths that move also come with a moving head.
+# What a clip without expression shows, with its share.
 _KINDS: Final = {
     "blink": 0.20,
-    "speech": 0.27,
-    "head": 0.16,
-    "gaze": 0.10,
-    "swallow": 0.06,
-    "light": 0.06,
-    "focus": 0.03,
-    "rest": 0.12,
+    "speech": 0.24,
+    "head": 0.12,
+    "gaze": 0.09,
+    "swallow": 0.05,
+    "light": 0.04,
+    "focus": 0.02,
+    "rest": 0.24,
 }
 # Chance that a clip with an expression also holds a blink, a gaze shift: people do not stop for the camera.
 _BLINK_BESIDE: Final = 0.06
 _GAZE_BESIDE: Final = 0.10
 # A second distraction joins the first this often.
 _JOINED: Final = 0.35
+# Motion of a head that is held still, between two key frames, and of one that moves: sd, fractions of the inter-ocular
+# distance.
+_SWAY: Final = (0.0005, 0.03)
+_HEAD_MOTION: Final = (0.03, 0.12)
+# Ranges of blinks (seconds), of swallows (seconds), of speech: openings in fractions of the inter-ocular distance.
+_BLINK_S: Final = (0.1, 0.45)
+_SWALLOW_S: Final = (0.4, 1.2)
+_OPENINGS: Final = (0.01, 0.09)
+_ROUNDINGS: Final = (-0.008, 0.025)
+_SYLLABLES_HZ: Final = (2.5, 6.5)
+_ROUNDINGS_HZ: Final = (1.0, 3.5)
+# So much of a blink or swallow lies at least within the clip; most speech goes on before and after it.
+_WITHIN: Final = 0.2
+_SPEECH_EDGE: Final = 0.25
 
 
 def _zeros() -> Course:
@@ -48,7 +67,7 @@ class Distraction:
         closure: Share of closing of the eyes.
         gaze: Shift of the irises, fractions of the inter-ocular distance.
         jaw: Drop of the lower lip, fractions of the inter-ocular distance.
-        lips: Pucker of the lips, likewise.
+        lips: Pucker of the lips, likewise; below 0 they spread.
         swallowing: Lift of the throat, likewise.
         turn: Turn of the head in degrees.
         shift: Shift of the head, fractions of the inter-ocular distance.
@@ -80,16 +99,19 @@ class Distraction:
         return {name: c[low] * (1 - share) + c[low + 1] * share for name, c in courses.items()}
 
 
-def draw_distraction(expressive: bool, rng: np.random.Generator) -> Distraction:
+def draw_distraction(expressive: bool, frames: Frames, rng: np.random.Generator) -> Distraction:
     """What moves beside an expression, or in place of one.
+
+    A spotter catches a blink or a syllable anywhere in its course, so all of them are placed in time at random.
 
     Args:
         expressive: Whether the clip holds an expression; then distractions stay small.
+        frames: Seconds of the four moments.
         rng: Source of chance.
     """
     aside = Distraction()
     # Nobody is perfectly still: a head sways, a lamp drifts.
-    _move_head(aside, float(np.abs(rng.normal(0.0, 0.012))), rng)
+    _move_head(aside, float(np.exp(rng.uniform(*np.log(_SWAY)))), rng)
     aside.gain += rng.normal(0.0, 0.008, MOMENTS)
     kinds = []
     if expressive:
@@ -100,53 +122,76 @@ def draw_distraction(expressive: bool, rng: np.random.Generator) -> Distraction:
         if rng.random() < _JOINED:
             kinds.append(str(rng.choice(names, p=shares)))
     for kind in kinds:
-        _ADDERS[kind](aside, rng)
+        _ADDERS[kind](aside, frames, rng)
     return aside
 
 
-def _blink(aside: Distraction, rng: np.random.Generator) -> None:
-    # The spotter may catch a blink anywhere in its course.
-    aside.closure[1:] = (rng.uniform(0, 0.2), rng.uniform(0.3, 1.0), rng.uniform(0, 0.3))
+def _blink(aside: Distraction, frames: Frames, rng: np.random.Generator) -> None:
+    start, duration = _placed(_BLINK_S, frames, rng)
+    blink = Blink(start, duration, closing=rng.uniform(0.25, 0.5), depth=min(1.0, rng.uniform(0.3, 1.7)))
+    aside.closure += [blink.closure(float(time)) for time in frames]
 
 
-def _speech(aside: Distraction, rng: np.random.Generator) -> None:
-    aside.jaw = rng.uniform(0.0, 0.08, MOMENTS) * rng.integers(0, 2, MOMENTS)
-    aside.jaw[2] = max(aside.jaw[2], 0.01)
-    aside.lips = rng.uniform(-0.008, 0.025, MOMENTS) * rng.integers(0, 2)
+def _speech(aside: Distraction, frames: Frames, rng: np.random.Generator) -> None:
+    begins, ends = rng.random(2) < _SPEECH_EDGE
+    middle = float(frames[1:3].mean())
+    speech = Speech(
+        start=float(rng.uniform(frames[0], middle) if begins else frames[0] - rng.uniform(0.2, 2.0)),
+        end=float(rng.uniform(middle, frames[3]) if ends else frames[3] + rng.uniform(0.2, 2.0)),
+        opening=float(np.exp(rng.uniform(*np.log(_OPENINGS)))),
+        rounding=rng.uniform(*_ROUNDINGS) * rng.integers(0, 2),
+        syllables_hz=rng.uniform(*_SYLLABLES_HZ),
+        rounding_hz=rng.uniform(*_ROUNDINGS_HZ),
+    )
+    jaw, lips = np.array([speech.mouth(float(time)) for time in frames]).T
+    aside.jaw, aside.lips = np.maximum(aside.jaw, jaw), aside.lips + lips
 
 
-def _head(aside: Distraction, rng: np.random.Generator) -> None:
-    _move_head(aside, float(rng.uniform(0.03, 0.12)), rng)
+def _head(aside: Distraction, _frames: Frames, rng: np.random.Generator) -> None:
+    _move_head(aside, float(rng.uniform(*_HEAD_MOTION)), rng)
 
 
-def _gaze(aside: Distraction, rng: np.random.Generator) -> None:
+def _gaze(aside: Distraction, frames: Frames, rng: np.random.Generator) -> None:
     target = rng.normal(0.0, 1.0, 2) * (0.05, 0.025)
-    arrived = float(rng.uniform(0.5, 1.0))
-    aside.gaze[2] = target * arrived
-    aside.gaze[3] = target * (1.0 if rng.random() < 0.6 else 0.0)
+    # The look begins, or comes back, within the clip.
+    start = float(rng.uniform(frames[0], frames[3]))
+    length = float(rng.uniform(0.1, 1.0))
+    if rng.random() < 0.4:
+        start -= length
+    glance = Glance(start, start + length, (float(target[0]), float(target[1])))
+    gaze = np.array([glance.gaze(float(time)) for time in frames])
+    aside.gaze += gaze
     # Lids follow a look down.
-    aside.closure[2:] += np.clip(aside.gaze[2:, 1], 0.0, None) * 6.0
+    aside.closure += np.clip(gaze[:, 1], 0.0, None) * 6.0
 
 
-def _swallow(aside: Distraction, rng: np.random.Generator) -> None:
-    lift = rng.uniform(0.01, 0.06)
-    aside.swallowing[1:] = lift * np.array([rng.uniform(0, 0.2), 1.0, rng.uniform(0, 0.3)])
-    aside.lips[2] += rng.uniform(-0.004, 0.004)
+def _swallow(aside: Distraction, frames: Frames, rng: np.random.Generator) -> None:
+    start, duration = _placed(_SWALLOW_S, frames, rng)
+    course = TimeCourse(start, start + duration * rng.uniform(0.3, 0.6), start + duration)
+    share = np.array([course.strength(float(time)) for time in frames])
+    aside.swallowing += rng.uniform(0.01, 0.06) * share
+    aside.lips += rng.uniform(-0.004, 0.004) * share
 
 
-def _light(aside: Distraction, rng: np.random.Generator) -> None:
+def _light(aside: Distraction, _frames: Frames, rng: np.random.Generator) -> None:
     aside.gain += rng.normal(0.0, 0.06, MOMENTS)
     aside.gradient = rng.normal(0.0, 0.05, (MOMENTS, 2))
 
 
-def _focus(aside: Distraction, rng: np.random.Generator) -> None:
+def _focus(aside: Distraction, _frames: Frames, rng: np.random.Generator) -> None:
     hunt = rng.uniform(-1.0, 1.0, MOMENTS)
     aside.zoom += 0.012 * hunt
     aside.defocus = 0.02 * np.abs(hunt)
 
 
-def _rest(aside: Distraction, rng: np.random.Generator) -> None:
+def _rest(_aside: Distraction, _frames: Frames, _rng: np.random.Generator) -> None:
     pass
+
+
+def _placed(durations: tuple[float, float], frames: Frames, rng: np.random.Generator) -> tuple[float, float]:
+    """Start and duration in seconds of something of which a part, early or late, falls into the clip."""
+    duration = float(rng.uniform(*durations))
+    return float(rng.uniform(frames[0] - (1.0 - _WITHIN) * duration, frames[3] - _WITHIN * duration)), duration
 
 
 def _move_head(aside: Distraction, size: float, rng: np.random.Generator) -> None:

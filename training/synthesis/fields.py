@@ -31,10 +31,10 @@ _AXES: Final = FaceAxes(
 _PLACE_SD: Final = 2.0
 _PROPORTION_SD: Final = 0.06
 # Error of a flow on skin, pixels of the crop; relaxation is measured worse, since the skin looks different.
-_NOISE_PX: Final = (0.01, 0.12)
+_NOISE_PX: Final = (0.005, 0.12)
 _RELAXATION_NOISE: Final = 1.4
 # What is left of the head's motion after the fit: pixels at the crop's edge.
-_HEAD_REST_PX: Final = 0.06
+_HEAD_REST_PX: Final = (0.005, 0.1)
 # Movements of the eyes and the mouth that are no expression, as pulls of skin: (pull, peak in crop pixels).
 _ASIDES: Final = (
     ("gaze", (Pull(0.45, 0.235, 1.0, 0.0, 0.07, 0.025, 1.0),), 1.5),
@@ -73,10 +73,11 @@ def draw_field(muscles: Muscles, rng: np.random.Generator, conditions: Condition
         _add_asides(moments, anatomy, axes, x, y, rng)
     noise = log_uniform(_NOISE_PX, rng)
     scale = rng.uniform(0.5, 1.5) * noise
+    head = log_uniform(_HEAD_REST_PX, rng)
     maps = np.zeros((len(KEY_FRAMES), len(CHANNELS), MAP_SIZE, MAP_SIZE), dtype=np.float32)
     for k in range(len(KEY_FRAMES)):
         level = scale * (_RELAXATION_NOISE if k == 2 else 1.0)
-        field = moments[k + 1] - moments[k] + _smooth_noise(level, rng) + _head_rest(rng)
+        field = moments[k + 1] - moments[k] + _smooth_noise(level, rng) + _head_rest(head, rng)
         maps[k, 1:] = motion_maps(np.asarray(field, dtype=np.float32))
     table = strength_table(strengths)
     return LabelledClip(
@@ -127,12 +128,12 @@ def _add_asides(
                 moment += np.float32(share) * unit
 
 
-def _head_rest(rng: np.random.Generator) -> npt.NDArray[np.float32]:
+def _head_rest(size_px: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """A smooth rest of head motion: slopes and bends across the crop that no similarity takes away."""
     axis = np.linspace(-1.0, 1.0, MAP_SIZE, dtype=np.float32)
     across, down = axis[None, :], axis[:, None]
     shapes = (across + 0 * down, down + 0 * across, across**2 + 0 * down, down**2 + 0 * across, across * down)
-    weights = rng.normal(0.0, _HEAD_REST_PX, (len(shapes), 2)).astype(np.float32)
+    weights = rng.normal(0.0, size_px, (len(shapes), 2)).astype(np.float32)
     return np.asarray(sum(shape[..., None] * w for shape, w in zip(shapes, weights, strict=True)), dtype=np.float32)
 
 

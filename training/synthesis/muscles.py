@@ -155,7 +155,9 @@ def muscle_field(
         if pull.x == 0.0:
             weight = weight * 0.5
         total += weight[..., None] * (side * pull.dx * axes.across + pull.dy * axes.down)
-    peak = float(np.hypot(total[..., 0], total[..., 1]).max())
     if all(pull.x == 0.0 for pull in pulls):
-        peak *= 2.0  # both halves together reach the peak
+        # Both halves together reach the peak; what they pull sideways cancels.
+        peak = 2.0 * float(np.abs(total @ axes.down).max())
+    else:
+        peak = float(np.hypot(total[..., 0], total[..., 1]).max())
     return np.asarray(total / max(peak, 1e-9), dtype=np.float32)

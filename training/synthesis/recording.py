@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -13,17 +13,15 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from model.frame import Frame
+from model.frame import Frame, Image
 from model.whole_file import whole_file
-from training.synthesis.camera import Camera
-from training.synthesis.muscles import Side
+from training.synthesis.camera import Camera, Light
+from training.synthesis.codec import through_h264
+from training.synthesis.habits import Blink, Glance, Speech
+from training.synthesis.muscles import SIDES, Side
 from training.synthesis.portrait import FaceState, Portrait
 from training.synthesis.timecourse import TimeCourse
 
-# Share of a blink spent closing; lids close faster than they open.
-_BLINK_CLOSING: Final = 0.35
-# Syllables per second of speech-like mouth motion.
-_SYLLABLES_HZ: Final = 4.0
 # Head sway is a sum of this many slow sines below this frequency.
 _SWAY_SINES: Final = 4
 _SWAY_MAX_HZ: Final = 0.6
@@ -57,20 +55,28 @@ class Script:
         duration: Seconds.
         fps: Frames per second.
         movements: The true micro-expressions.
+        longer: Other expressions, which last too long for that.
         blinks: (start, duration) in seconds.
         speech: (start, end, opening): speech-like mouth motion; opening in fractions of the inter-ocular distance.
+        glances: (start, end, (right, down)): looks aside; how far in fractions of the inter-ocular distance.
         sway: Standard deviation of the head's translation in output pixels.
         roll: Standard deviation of the head's roll in degrees.
-        seed: Seed of sway and noise.
+        turn: Standard deviation of the head's turn in degrees.
+        flicker: Standard deviation of slow changes of brightness, as a share.
+        seed: Seed of sway, light and noise.
     """
 
     duration: float
     fps: float
     movements: tuple[Movement, ...] = ()
+    longer: tuple[Movement, ...] = ()
     blinks: tuple[tuple[float, float], ...] = ()
     speech: tuple[tuple[float, float, float], ...] = ()
+    glances: tuple[tuple[float, float, tuple[float, float]], ...] = ()
     sway: float = 1.0
     roll: float = 0.2
+    turn: float = 0.0
+    flicker: float = 0.0
     seed: int = 0
 
     @property
@@ -80,30 +86,21 @@ class Script:
     def state(self, time: float) -> FaceState:
         """What the face does at ``time`` seconds."""
         muscles: dict[tuple[int, Side], float] = {}
-        for movement in self.movements:
+        for movement in (*self.movements, *self.longer):
             strength = movement.course.strength(time)
             if strength > 0.0:
                 for key, peak in movement.muscles.items():
                     muscles[key] = muscles.get(key, 0.0) + strength * peak
-        closure = max((_blink(time - start, duration) for start, duration in self.blinks), default=0.0)
+        closure = max((Blink(*blink).closure(time) for blink in self.blinks), default=0.0)
         opening = 0.0
-        for start, end, peak in self.speech:
-            if start < time < end:
-                envelope = min(1.0, (time - start) / 0.15, (end - time) / 0.15)
-                syllable = 0.5 - 0.5 * np.cos(2 * np.pi * _SYLLABLES_HZ * (time - start))
-                stress = 0.75 + 0.25 * np.sin(2 * np.pi * 0.9 * (time - start))
-                opening = peak * envelope * stress * float(0.25 + 0.75 * syllable)
-                round_lips = 0.012 * envelope * float(np.sin(2 * np.pi * 2.3 * (time - start)) ** 2)
-                for side in (-1, 1):
-                    muscles[18, side] = muscles.get((18, side), 0.0) + round_lips
-        return FaceState(muscles, (closure, closure), opening)
-
-
-def _blink(elapsed: float, duration: float) -> float:
-    if not 0.0 < elapsed < duration:
-        return 0.0
-    course = TimeCourse(0.0, duration * _BLINK_CLOSING, duration)
-    return min(1.0, 1.15 * course.strength(elapsed))
+        for speech in self.speech:
+            jaw, rounding = Speech(*speech).mouth(time)
+            opening = max(opening, jaw)
+            for side in SIDES if rounding else ():
+                muscles[18, side] = muscles.get((18, side), 0.0) + rounding
+        looks = [Glance(*glance).gaze(time) for glance in self.glances]
+        gaze = (sum(look[0] for look in looks), sum(look[1] for look in looks))
+        return FaceState(muscles, (closure, closure), opening, gaze)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +113,9 @@ class Recording:
         camera: The camera's quality.
         size: Width and height in pixels.
         centre: Where the picture's centre looks at the portrait, in portrait pixels.
+        inter_ocular: Pixels between the eyes on the picture; None for as many as on the portrait.
+        crf: H.264 rate factor of the stream; None for no codec.
+        gain: Brightness of the light.
     """
 
     portrait: Portrait
@@ -123,24 +123,49 @@ class Recording:
     camera: Camera = field(default_factory=Camera)
     size: tuple[int, int] = (640, 480)
     centre: tuple[float, float] | None = None
+    inter_ocular: float | None = None
+    crf: int | None = None
+    gain: float = 1.0
 
     def frames(self) -> Iterator[Frame]:
         """All frames, rendered one at a time."""
-        rng = np.random.default_rng(self.script.seed)
-        frequencies = rng.uniform(0.05, _SWAY_MAX_HZ, (3, _SWAY_SINES))
-        phases = rng.uniform(0, 2 * np.pi, (3, _SWAY_SINES))
-        for index in range(self.script.frame_count):
-            time = index / self.script.fps
-            sines = np.sin(2 * np.pi * frequencies * time + phases).sum(axis=1) * np.sqrt(2 / _SWAY_SINES)
-            picture = self.portrait.render(self.script.state(time), self._view(sines), self.size)
-            yield Frame(index, time, self.camera.expose(picture, rng))
+        pictures = self._pictures()
+        if self.crf is not None:
+            pictures = through_h264(pictures, self.script.fps, self.crf)
+        for index, picture in enumerate(pictures):
+            yield Frame(index, index / self.script.fps, picture)
+
+    def _pictures(self) -> Iterator[Image]:
+        script = self.script
+        rng = np.random.default_rng(script.seed)
+        sway = _Sines(3, rng)
+        slow = _Sines(3, np.random.default_rng([script.seed, 1]))
+        for index in range(script.frame_count):
+            time = index / script.fps
+            right, down, brightness = slow.at(time)
+            state = replace(script.state(time), turn=(script.turn * right, script.turn * down))
+            picture = self.portrait.render(state, self._view(sway.at(time)), self.size)
+            yield self.camera.expose(picture, rng, Light(self.gain * (1.0 + script.flicker * brightness)))
 
     def _view(self, sway: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         centre = np.array(self.centre or self.portrait.landmarks.mean(axis=0), dtype=np.float64)
         angle = np.deg2rad(self.script.roll * sway[2])
-        linear = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        zoom = 1.0 if self.inter_ocular is None else self.portrait.inter_ocular / self.inter_ocular
+        linear = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         middle = np.array(self.size, dtype=np.float64) / 2 + self.script.sway * sway[:2]
         return np.column_stack([linear, centre - linear @ middle])
+
+
+class _Sines:
+    """Slow random motions of deviation 1, each a sum of sines."""
+
+    def __init__(self, count: int, rng: np.random.Generator) -> None:
+        self._frequencies = rng.uniform(0.05, _SWAY_MAX_HZ, (count, _SWAY_SINES))
+        self._phases = rng.uniform(0, 2 * np.pi, (count, _SWAY_SINES))
+
+    def at(self, time: float) -> npt.NDArray[np.float64]:
+        waves = np.sin(2 * np.pi * self._frequencies * time + self._phases)
+        return np.asarray(waves.sum(axis=1) * np.sqrt(2 / _SWAY_SINES))
 
 
 def write_recording(

@@ -21,14 +21,15 @@ _SPOTTING_ERROR_FRAMES: Final = 0.4
 
 @dataclass(frozen=True, slots=True)
 class TimeCourse:
-    """A movement that rises from ``onset`` to ``apex`` and falls back by ``offset`` (seconds)."""
+    """A movement that rises from ``onset`` to ``apex``, lasts for ``hold`` and falls back by ``offset`` (seconds)."""
 
     onset: float
     apex: float
     offset: float
+    hold: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.onset < self.apex < self.offset:
+        if not self.onset < self.apex <= self.apex + self.hold < self.offset:
             raise ValueError(f"onset < apex < offset does not hold: {self.onset}, {self.apex}, {self.offset}")
 
     def strength(self, time: float, remains: float = 0.0) -> float:
@@ -45,7 +46,9 @@ class TimeCourse:
         if time <= self.apex:
             phase = (time - self.onset) / (self.apex - self.onset)
             return float(0.5 - 0.5 * np.cos(np.pi * phase))
-        phase = (self.offset - time) / (self.offset - self.apex)
+        if time <= self.apex + self.hold:
+            return 1.0
+        phase = (self.offset - time) / (self.offset - self.apex - self.hold)
         return float(remains + (1.0 - remains) * (0.5 - 0.5 * np.cos(np.pi * phase)))
 
 
