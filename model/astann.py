@@ -23,8 +23,10 @@ _REDUCED: Final = 20
 _GRID: Final = 8
 ATTENTION_SIDE: Final = 16
 """Rows and columns of the spatial attention."""
-# Standard deviations below this are a channel that is missing or still; it stays zero and is not blown up.
-_EPSILON: Final = 1e-3
+# Added to each channel's standard deviation, so that what is missing stays zero and the measuring noise of a still face
+# is not blown up to the size of a movement: grey levels (0-1); u and v in percent of the inter-ocular distance, strain
+# in percent. A movement of 1 % deviates by about 0.13 and 0.7, a still face before a webcam by 0.05 and 0.27.
+_FLOORS: Final = (1e-3, 0.05, 0.05, 0.25)
 # The median is taken over every fourth pixel of both axes: exact enough, and 16 times cheaper.
 _MEDIAN_STRIDE: Final = 4
 # Score that removes an absent key frame from the softmax.
@@ -91,6 +93,8 @@ class Astann(nn.Module):
         )
         self.spatial_score = nn.Sequential(nn.Conv2d(w3, 16, 1), nn.ReLU(), nn.Conv2d(16, 1, 3, padding=1))
         self.temporal_score = nn.Sequential(nn.Linear(2 * w3, 16), nn.ReLU(), nn.Linear(16, 1))
+        # What a key frame shows decides beside which one it is: relaxation looks like contraction the other way round.
+        self.temporal_place = nn.Parameter(torch.zeros(frames))
         self.reduce = nn.Sequential(nn.Conv2d(w3, _REDUCED, 1), nn.BatchNorm2d(_REDUCED), nn.ReLU(), nn.AvgPool2d(2))
         places = _REDUCED * _GRID * _GRID if self.settings.keeps_position else _REDUCED
         self.fc1 = nn.Linear(frames * places, FC1_SIZE)
@@ -117,7 +121,7 @@ class Astann(nn.Module):
         pooled = torch.cat([attended.mean(dim=(2, 3)), features.amax(dim=(2, 3))], dim=1).reshape(
             -1, frames, 2 * _WIDTHS[-1]
         )
-        weights = self.temporal_score(pooled).squeeze(-1)
+        weights = self.temporal_score(pooled).squeeze(-1) + self.temporal_place
         if not self.settings.temporal:
             weights = torch.zeros_like(weights)
         temporal = torch.softmax(torch.where(present > 0, weights, _ABSENT), dim=1) * present
@@ -149,7 +153,8 @@ class Astann(nn.Module):
 def standardise(maps: Tensor, present: Tensor) -> Tensor:
     """Instance standardisation: each key frame's channel less its median, over the clip's standard deviation.
 
-    Removes what is left of head translation, and the amplitude: how strong a movement was is the spotter's business.
+    Removes what is left of head translation, and most of the amplitude: how strong a movement was is the spotter's
+    business. A face that hardly moves at all stays faint.
     """
     shown = present.reshape(-1, maps.shape[1], 1, 1, 1)
     picked = maps[..., ::_MEDIAN_STRIDE, ::_MEDIAN_STRIDE].flatten(3)
@@ -158,7 +163,8 @@ def standardise(maps: Tensor, present: Tensor) -> Tensor:
     centred = (maps - median[..., None, None]) * shown
     energy = (centred**2).mean(dim=(3, 4), keepdim=True).sum(dim=1, keepdim=True)
     deviation = torch.sqrt(energy / shown.sum(dim=1, keepdim=True).clamp(min=1.0))
-    return centred / (deviation + _EPSILON)
+    floors = torch.tensor(_FLOORS, dtype=maps.dtype, device=maps.device)
+    return centred / (deviation + floors[:, None, None])
 
 
 def _block(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequential:

@@ -13,11 +13,11 @@ from scipy.special import expit, softmax
 from model.astann import AstannSettings
 from model.whole_file import whole_file
 from training.clipset import GENERATOR_VERSION, ClipArrays, ClipSetPlan, make_clips, training_batches
-from training.evaluate import probabilities, score
+from training.evaluate import probabilities
 from training.fit import FitSettings, fit, predict
-from training.flow_maps import FlowMapSet, is_flow_map_set, read_flow_maps
+from training.flow_maps import LABELS, FlowMapSet, is_flow_map_set, read_flow_maps
 from training.judge import Progress
-from training.metrics import judge
+from training.metrics import judge, score
 from training.people import People
 from training.published import write_flow_maps
 from training.trials.curves import judged_batch
@@ -110,8 +110,8 @@ def _run(
     network = fit(clips, settings, cache / "ablations" / "run", progress=False)
     said = predict(network, judged.maps)
     f = judge(softmax(said.emotion, axis=1), expit(said.action_units), judged.emotion, judged.action_units)
-    uf1 = score(maps.labels, probabilities(network, maps).argmax(axis=1)).uf1
-    return f.macro_f1, f.au_f1, uf1
+    uf1 = score(maps.labels, probabilities(network, maps).argmax(axis=1), len(LABELS)).uf1
+    return f.emotion.uf1, f.au_f1, uf1
 
 
 def _write(out: Path, results: list[tuple[str, list[Scores]]], seeds: int) -> None:

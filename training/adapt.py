@@ -18,7 +18,7 @@ from training.augment import augment, mirrored
 from training.clipset import ClipArrays
 from training.fit import forward_fast
 from training.looks import shaken
-from training.losses import ALIGNMENTS, class_weights, label_loss
+from training.losses import ALIGNMENTS, label_loss
 
 FEWEST_CLIPS: Final = 32
 """A covariance of fewer clips says nothing about the target."""
@@ -105,7 +105,6 @@ def adapt(
     parameters = [*network.parameters(), *alignment.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=settings.steps)
-    weights = class_weights(torch.from_numpy(source.emotion), len(EMOTIONS))
     network.train()
     for step in range(settings.steps):
         own = order.integers(0, len(source), settings.batch)
@@ -114,7 +113,7 @@ def adapt(
         out = forward_fast(network, torch.cat([clips.maps, theirs]), torch.cat([clips.present, present]))
         ours, other = _split(out, len(own))
         labels = torch.from_numpy(source.emotion[own]), torch.from_numpy(source.action_units[own])
-        loss = label_loss(ours, *labels, weights).total
+        loss = label_loss(ours, *labels).total
         alike = _counterparts(clips.published, labels[0]) if target.published else torch.ones_like(clips.published)
         if int(alike.sum()) >= _FEWEST_ALIGNED:
             loss = loss + weight * alignment(AstannOutput(*(part[alike] for part in ours)), other)

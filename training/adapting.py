@@ -17,12 +17,12 @@ from training.adapt import AdaptSettings, Target, adapt, check_size
 from training.calibration import fit_temperature, unsure_threshold
 from training.card import Adaptation, Changes, write_adapted_card
 from training.clipset import Batch, ClipArrays, make_clips
-from training.evaluate import score, three_classes
+from training.evaluate import three_classes
 from training.fit import predict
-from training.flow_maps import is_flow_map_set, read_flow_maps
+from training.flow_maps import LABELS, is_flow_map_set, read_flow_maps
 from training.judge import Progress
 from training.looks import published_look
-from training.metrics import judge
+from training.metrics import judge, score
 from training.networks import load_network
 from training.people import demo_person, read_people
 from training.recordings import find_movements, recordings_in
@@ -128,11 +128,11 @@ def _source(faces: Path | None, cache: Path, stage: Progress) -> _Source:
 def _figures(network: Astann, clips: ClipArrays, published: bool) -> dict[str, float]:
     said = predict(network, clips.maps)
     f = judge(softmax(said.emotion, axis=1), expit(said.action_units), clips.emotion, clips.action_units)
-    figures = {"macro F1": f.macro_f1, "AU F1": f.au_f1}
+    figures = {"macro F1": f.emotion.uf1, "AU F1": f.au_f1}
     if published:
         moving = clips.picked(clips.emotion != EMOTIONS.index("none"))
         torch.manual_seed(0)
         maps, present = published_look(torch.from_numpy(moving.maps).float())
         shares = three_classes(predict(network, maps.numpy(), present.numpy()).emotion)
-        figures["UF1 as flow maps"] = score(moving.emotion, shares.argmax(axis=1)).uf1
+        figures["UF1 as flow maps"] = score(moving.emotion, shares.argmax(axis=1), len(LABELS)).uf1
     return figures

@@ -37,7 +37,7 @@ class TrainingRun:
         portraits: What the portraits are, with licence.
         settings: Training settings.
         shipped: Seed of the exported network, fixed beforehand.
-        judgements: (seed, judgement) of every network that was trained.
+        judgements: Of every network that was trained; their place is their seed.
     """
 
     onnx: Path
@@ -47,12 +47,12 @@ class TrainingRun:
     portraits: str
     settings: FitSettings
     shipped: int
-    judgements: Sequence[tuple[int, Judgement]]
+    judgements: Sequence[Judgement]
 
 
 def write_card(path: Path, run: TrainingRun) -> None:
     """Writes the card; the file appears when it is whole."""
-    own = next(judgement for seed, judgement in run.judgements if seed == run.shipped)
+    own = run.judgements[run.shipped]
     with whole_file(path) as partial:
         partial.write_text("\n\n".join(_sections(run, own)) + "\n", encoding="utf-8")
 
@@ -133,7 +133,7 @@ about what a person feels, thinks or intends. Do not use it to judge people, at 
 
 
 def _sections(run: TrainingRun, own: Judgement) -> list[str]:
-    every = [judgement for _, judgement in run.judgements]
+    every = run.judgements
     conditions = Conditions()
     return [
         f"# Model card: ASTANN, {run.version}\n\n{_file_line(run.onnx)}",
@@ -159,9 +159,9 @@ make the input.
 - Portraits: {run.portraits}. They are not contained in the product.
 
 Settings, fixed beforehand: {run.settings.epochs} epochs (the last one is taken), batch {run.settings.batch}, AdamW at
-{run.settings.learning_rate:g} (one cycle), all classes with the same say; seed {run.shipped} is shipped whatever the others
-score. The spatial attention was taught where the synthetic skin truly moved, the temporal attention to leave spoilt key
-frames. AU logits are shifted so that 0.5 is the best threshold on clips of training persons. The held-out persons chose
+{run.settings.learning_rate:g} (one cycle), classes as often as in the clips; seed {run.shipped} is shipped whatever the others
+score. The spatial attention was taught where the synthetic skin truly moved, the temporal attention to favour the apex and
+to leave spoilt key frames. AU logits are shifted so that 0.5 is the best threshold on clips of training persons. The held-out persons chose
 nothing but the two numbers of the calibration.""",
         _figures(run),
         _confusion(own, run.shipped),
@@ -175,8 +175,9 @@ nothing but the two numbers of the calibration.""",
 - Not measured on real micro-expressions; expect much lower figures there than on synthetic clips.
 - Suppressed smiles resemble AU10 and AU14 and may be called negative; AU24 and AU17 are often missed when weak.
 - Weak movements and compression cost accuracy, as the tables show; H.264 from crf 23 on hurts most.
-- Asked about any piece of talk, the network alone sees emotions in it too often (table above). The program asks it about
-  spotted movements only, and rejects what is speech or a blink by its course before.
+- Asked about any moment in which nobody makes an expression, the network alone sees one in a few per cent (table above),
+  most often in a face that is quite still. The program asks it about spotted movements only, and rejects what is speech
+  or a blink by its course before.
 - Strong head turns, glasses, beards, hands before the face and faces below 40 px between the eyes were not in the training
   set. All portraits are adults, photographed from the front.""",
     ]
@@ -190,10 +191,12 @@ def _spread(values: Sequence[float], digits: int = 3) -> str:
 
 def _figures(run: TrainingRun) -> str:
     rows = []
-    for seed, j in run.judgements:
+    for seed, j in enumerate(run.judgements):
         every, good = j.curves[JUDGED_RANGE]
         f = j.figures
-        rows.append((str(seed), (good.macro_f1, good.au_f1, every.macro_f1, every.au_f1, f.macro_f1, f.au_f1, f.ece)))
+        rows.append(
+            (str(seed), (good.macro_f1, good.au_f1, every.macro_f1, every.au_f1, f.emotion.uf1, f.au_f1, f.ece))
+        )
     lines = [f"| {name} | " + " | ".join(f"{v:.3f}" for v in values) + " |" for name, values in rows]
     if len(rows) > 1:
         spreads = [_spread(column) for column in zip(*(values for _, values in rows), strict=True)]
@@ -211,11 +214,11 @@ def _figures(run: TrainingRun) -> str:
 def _confusion(own: Judgement, seed: int) -> str:
     rows = "\n".join(
         f"| {name} | " + " | ".join(str(v) for v in row) + " |"
-        for name, row in zip(EMOTIONS, own.figures.confusion, strict=True)
+        for name, row in zip(EMOTIONS, own.figures.emotion.confusion, strict=True)
     )
     return (
         f"Confusion of seed {seed} (rows true, columns named; all conditions); always naming the commonest class would "
-        f"reach macro F1 {own.figures.majority_f1:.3f}.\n\n| | {' | '.join(EMOTIONS)} |\n"
+        f"reach macro F1 {own.figures.emotion.floor:.3f}.\n\n| | {' | '.join(EMOTIONS)} |\n"
         f"|---|{'---|' * len(EMOTIONS)}\n{rows}"
     )
 
@@ -232,8 +235,8 @@ def _curve(name: str, every: Sequence[Judgement]) -> str:
 def _calibration(own: Judgement) -> str:
     return (
         f"## Calibration\nTemperature {own.temperature:.3f}; a label is shown from a confidence of {own.unsure_below:.2f} "
-        "on, 'unsure' below. Both were fitted on half of the held-out clips; the calibration error above and the "
-        f"reliability below are of the other half.\n\n```\n{_reliability(own.bins)}\n```"
+        "on, 'unsure' below. Both were fitted on the clips of half of the held-out persons; the calibration error above and the "
+        f"reliability below are of the others.\n\n```\n{_reliability(own.bins)}\n```"
     )
 
 
@@ -264,15 +267,14 @@ def _attention(every: Sequence[Judgement]) -> str:
 
 def _still(every: Sequence[Judgement]) -> str:
     rows = []
-    for i, (name, _, count) in enumerate(every[0].still):
-        rows.append(f"| {name} | {count} | {_spread([100 * j.still[i][1] for j in every], 1)} |")
-    counts = np.array([count for _, _, count in every[0].still])
-    total = [100 * float(np.average([share for _, share, _ in j.still], weights=counts)) for j in every]
+    for own in zip(*(j.still for j in every), strict=True):
+        called, shown = ([100 * getattr(f, name) for f in own] for name in ("called", "shown"))
+        rows.append(f"| {own[0].name} | {own[0].windows} | {_spread(called, 1)} | {_spread(shown, 1)} |")
     return (
-        "## Nobody makes an expression\nShare of windows (four a second, whether or not anything was spotted in them) that are "
-        "called an emotion: recordings outside the long movements in them, and synthetic persons who talk and blink.\n\n| recording | windows | called an emotion, % |\n|---|---|---|\n"
-        + "\n".join(rows)
-        + f"\n| all | {counts.sum()} | {_spread(total, 1)} |"
+        "## Nobody makes an expression\nShare of windows (whether or not anything was spotted in them) that are called an "
+        "emotion: recordings outside the long movements in them, and synthetic persons who talk and blink; and the share "
+        "that is sure enough to be shown as one.\n\n"
+        "| recording | windows | called an emotion, % | shown as one, % |\n|---|---|---|---|\n" + "\n".join(rows)
     )
 
 

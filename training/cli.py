@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -18,12 +18,12 @@ from rich.table import Table
 
 from assets import ASTANN_ONNX
 from model.errors import FleetingError
-from training.clipset import ClipArrays, ClipSetPlan, make_clips, training_batches
+from training.clipset import ClipArrays, ClipSetPlan, make_clips, persons_of, training_batches
 from training.people import People, read_people
 
 if TYPE_CHECKING:
-    from model.astann import Astann
-    from training.evaluate import SetScores
+    from training.judge import Judgement
+    from training.metrics import ClassScores
 
 # Torch and Lightning take seconds to import: every command imports what it needs when it runs.
 
@@ -99,7 +99,7 @@ def fit(
     held_out: HeldOut = _DEFAULTS.held_out,
     epochs: Annotated[int, typer.Option(help="Passes over the clips; the last one is taken.")] = 0,
     seeds: Seeds = 1,
-    resume: Annotated[bool, typer.Option(help="Go on from the checkpoints in OUT.")] = False,
+    resume: Annotated[bool, typer.Option(help="Go on from the checkpoints in OUT; judge finished ones again.")] = False,
     smiles: Smiles = None,
     recordings: Recordings = None,
     portraits: Portraits = _NOT_STATED,
@@ -109,56 +109,29 @@ def fit(
     """Trains ASTANN, judges it on held-out persons, calibrates and exports it with its card. Seed 0 is exported."""
     from training.fit import FitSettings
     from training.fit import fit as train_network
+    from training.judge import TrialPlan, judge_networks, prepare_trials
+    from training.shipping import SHIPPED, ship
 
     plan = ClipSetPlan(filmed, fields, held_out)
     people = _people(faces, cache)
     train, judged = _clips(plan, people, cache)
-    epochs = epochs or FitSettings().epochs
+    settings = FitSettings(epochs=epochs or FitSettings().epochs)
     networks = [
         train_network(
-            train,
-            FitSettings(epochs=epochs, seed=seed),
-            out / f"seed-{seed}",
-            resume=resume,
-            progress=console.is_terminal,
+            train, replace(settings, seed=seed), out / f"seed-{seed}", resume=resume, progress=console.is_terminal
         )
         for seed in range(seeds)
     ]
+    seen = train.picked(np.arange(min(plan.filmed, _SETTLING_CLIPS)))
     del train
-    size = (trial_clips, talk_minutes)
-    _judge(networks, judged, people, plan, epochs, out, cache, smiles, recordings, portraits, size)
-
-
-@app.command()
-def judge(
-    faces: Faces,
-    out: Annotated[Path, typer.Option(help="Folder of a finished `fit` with its checkpoints.")],
-    cache: Cache = _DEFAULT_CACHE,
-    filmed: Filmed = _DEFAULTS.filmed,
-    fields: Fields = _DEFAULTS.fields,
-    held_out: HeldOut = _DEFAULTS.held_out,
-    epochs: Annotated[int, typer.Option(help="As in `fit`, for the card.")] = 0,
-    smiles: Smiles = None,
-    recordings: Recordings = None,
-    portraits: Portraits = _NOT_STATED,
-    trial_clips: TrialClips = 400,
-    talk_minutes: TalkMinutes = 10.0,
-) -> None:
-    """Judges the networks of a finished `fit` again, and writes the export and its card anew."""
-    from training.fit import CHECKPOINT, FitSettings
-    from training.networks import load_network
-
-    networks = [load_network(path) for path in sorted(out.glob(f"seed-*/{CHECKPOINT}"))]
-    if not networks:
-        raise FleetingError(f"No checkpoint was found in {out}. Run `fit` with the same --out first.")
-    plan = ClipSetPlan(filmed, fields, held_out)
-    people = _people(faces, cache)
-    size = (trial_clips, talk_minutes)
-    with _bar("synthesising clips") as tell:
-        judged = make_clips(training_batches(plan, people)[2:], cache, tell)[0]
-    _judge(
-        networks, judged, people, plan, epochs or FitSettings().epochs, out, cache, smiles, recordings, portraits, size
-    )
+    trial_plan = TrialPlan(smiles, recordings, trial_clips, talk_minutes)
+    persons = persons_of(training_batches(plan, people)[2])
+    with _stages() as stage:
+        trials = prepare_trials(people, trial_plan, judged, persons, cache, stage)
+        judgements = judge_networks(networks, seen, trials, stage("networks judged"))
+    _print_judgements(judgements)
+    written = ship(networks[SHIPPED], judgements, out, people=people, portraits=portraits, plan=plan, settings=settings)
+    console.print("written:", *written)
 
 
 @app.command()
@@ -171,9 +144,10 @@ def evaluate(
     seeds: Annotated[int, typer.Option(help="Runs of fine-tuning with seeds 0, 1, ...")] = 3,
 ) -> None:
     """Judges a network on a flow-map set, as it is or by leave-one-subject-out fine-tuning."""
-    from training.evaluate import per_database, probabilities, score, write_predictions
+    from training.evaluate import per_database, probabilities, write_predictions
     from training.finetune import FinetuneSettings, leave_one_subject_out
-    from training.flow_maps import read_flow_maps
+    from training.flow_maps import LABELS, read_flow_maps
+    from training.metrics import score
     from training.networks import load_network
 
     clips = read_flow_maps(maps)
@@ -186,7 +160,7 @@ def evaluate(
             settings = FinetuneSettings(epochs=epochs or FinetuneSettings().epochs, seed=seed)
             with _bar(f"subjects left out, seed {seed}") as tell:
                 runs.append(leave_one_subject_out(maps, model, settings, tell))
-        singles = [score(clips.labels, run.argmax(axis=1)).uf1 for run in runs]
+        singles = [score(clips.labels, run.argmax(axis=1), len(LABELS)).uf1 for run in runs]
         if seeds > 1:
             spread = f"{np.mean(singles):.3f} ± {np.std(singles, ddof=1):.3f}"
             console.print(f"UF1 of single seeds: {', '.join(f'{s:.3f}' for s in singles)}; mean ± sd {spread}")
@@ -262,63 +236,19 @@ def _clips(plan: ClipSetPlan, people: People, cache: Path) -> tuple[ClipArrays, 
     return ClipArrays.joined([filmed, fields]), held_out
 
 
-def _judge(
-    networks: list[Astann],
-    judged: ClipArrays,
-    people: People,
-    plan: ClipSetPlan,
-    epochs: int,
-    out: Path,
-    cache: Path,
-    smiles: Path | None,
-    recordings: Path | None,
-    portraits: str,
-    size: tuple[int, float],
-) -> None:
-    from model.export import export_onnx
-    from training.card import TrainingRun, write_card
-    from training.fit import FitSettings
-    from training.judge import TrialSize, judge_network, prepare_trials, settle_action_units
+def _print_judgements(judgements: Sequence[Judgement]) -> None:
     from training.trials.curves import JUDGED_RANGE
 
-    with _stages() as stage:
-        seen = make_clips([replace(training_batches(plan, people)[0], count=min(plan.filmed, _SETTLING_CLIPS))], cache)
-        for network in networks:
-            settle_action_units(network, seen[0])
-        trials = prepare_trials(people, judged, cache, smiles, recordings, TrialSize(*size), stage)
-        tell = stage("networks judged")
-        judgements = []
-        for seed, network in enumerate(networks):
-            judgements.append((seed, judge_network(network, trials)))
-            tell(seed + 1, len(networks))
-    shipped, version = 0, "synthetic-2 seed 0"
-    own = judgements[shipped][1]
-    onnx = out / "astann.onnx"
-    export_onnx(networks[shipped], onnx, temperature=own.temperature, unsure_below=own.unsure_below, version=version)
-    write_card(
-        out / "astann.md",
-        TrainingRun(
-            onnx,
-            version,
-            plan,
-            (len(people.training), len(people.held_out)),
-            portraits,
-            FitSettings(epochs=epochs),
-            shipped,
-            judgements,
-        ),
-    )
     columns = ("macro F1", "AU F1", "macro F1, every camera", "AU F1, every camera", "ECE")
     table = Table("seed", *columns, title="held-out synthetic persons, 1-2.5 %")
-    for seed, j in judgements:
+    for seed, j in enumerate(judgements):
         every, good = j.curves[JUDGED_RANGE]
         values = (good.macro_f1, good.au_f1, every.macro_f1, every.au_f1, j.figures.ece)
         table.add_row(str(seed), *(f"{v:.3f}" for v in values))
     console.print(table)
-    console.print(f"written: {onnx}, {out / 'astann.md'}")
 
 
-def _print_scores(scores: dict[str, SetScores], title: str) -> None:
+def _print_scores(scores: dict[str, ClassScores], title: str) -> None:
     from training.flow_maps import LABELS
 
     table = Table("database", "clips", "UF1", "UAR", "accuracy", "majority floor (UF1)", title=title)

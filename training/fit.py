@@ -22,10 +22,9 @@ from torch.utils.data import DataLoader, Sampler, TensorDataset
 
 from model.astann import Astann, AstannOutput, AstannSettings
 from model.errors import FleetingError
-from model.labels import EMOTIONS
 from training.augment import PUBLISHED_SHARE, augment
 from training.clipset import ClipArrays
-from training.losses import attention_loss, class_weights, label_loss
+from training.losses import attention_loss, label_loss
 from training.regions import displaced_region
 
 CHECKPOINT: Final = "last.ckpt"
@@ -62,13 +61,12 @@ class FitSettings:
 class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightning's types are not followed
     """Losses, augmentation and schedule around the network."""
 
-    def __init__(self, settings: FitSettings, steps: int, weights: Tensor) -> None:
+    def __init__(self, settings: FitSettings, steps: int) -> None:
         super().__init__()
         self.network = Astann(settings.network)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs leave it out
         self._settings = settings
         self._steps = steps
-        self.register_buffer("_weights", weights)
 
     def on_train_batch_start(self, _batch: object, index: int) -> None:
         # Chance starts anew with every epoch, so that a resumed run goes on as if it had never stopped. (Lightning
@@ -82,7 +80,7 @@ class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightn
         region = torch.where(clips.mirrored[:, None, None], region.flip(-1), region).float()
         here = self.device
         out = self.network(clips.maps.to(here), clips.present.to(here))
-        loss = label_loss(out, emotion.to(here), aus.to(here), self._weights)
+        loss = label_loss(out, emotion.to(here), aus.to(here))
         attention = attention_loss(out, region.to(here), clips.corrupted.to(here))
         self.log("train/emotion", loss.emotion, prog_bar=True)
         self.log("train/action_units", loss.action_units)
@@ -150,8 +148,7 @@ def fit(
     order = ShuffledBatches(len(clips), settings.batch, settings.seed)
     # The sampler names whole batches, which the tensors' own indexing gathers in one step.
     loader = DataLoader(tensors, sampler=order, batch_size=None)
-    weights = class_weights(tensors.tensors[1], len(EMOTIONS))
-    training = AstannTraining(settings, steps=settings.epochs * len(order), weights=weights)
+    training = AstannTraining(settings, steps=settings.epochs * len(order))
     checkpoint = folder / CHECKPOINT
     if not resume:
         checkpoint.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from scipy.special import expit, softmax
 
@@ -33,14 +34,18 @@ Progress = Callable[[str], Callable[[int, int], None]]
 
 
 @dataclass(frozen=True, slots=True)
-class TrialSize:
-    """How large the trials are.
+class TrialPlan:
+    """What networks are tried on besides the held-out clips.
 
     Attributes:
+        smiles: Folder of neutral and smiling photos of persons that were never trained on.
+        recordings: Folder of recordings in which nobody makes a micro-expression.
         clips: Clips of each point of a curve.
         talk_minutes: Length of the synthetic talk.
     """
 
+    smiles: Path | None = None
+    recordings: Path | None = None
     clips: int = 400
     talk_minutes: float = 10.0
 
@@ -50,13 +55,15 @@ class Trials:
     """Inputs for all trials; they depend on no network.
 
     Attributes:
-        held_out: Clips of held-out persons, as in training.
+        calibrating: Clips of one half of the held-out persons, conditions as in training.
+        judged: Of the other half.
         curves: For each curve its (setting, clips), held-out persons.
         smiles: Real smiles morphed; none if no folder was named.
         still: Windows without expression, of recordings and of synthetic talk.
     """
 
-    held_out: ClipArrays
+    calibrating: ClipArrays
+    judged: ClipArrays
     curves: dict[str, Curve]
     smiles: list[Smile]
     still: list[Stillness]
@@ -87,19 +94,36 @@ class SmileFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class StillFigures:
+    """What the network saw where nobody made an expression.
+
+    Attributes:
+        name: Of the recording.
+        windows: How many were looked at.
+        called: Share whose likeliest class is an emotion, sure or not.
+        shown: Share whose emotion the program would show: sure enough.
+    """
+
+    name: str
+    windows: int
+    called: float
+    shown: float
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What one network did in all trials.
 
     Attributes:
-        temperature: Fitted on half of the held-out persons' clips.
+        temperature: Fitted on the clips of half of the held-out persons.
         unsure_below: Likewise.
-        figures: On the other half of the clips, conditions as in training.
+        figures: On the clips of the other half.
         bins: Reliability on the same clips.
         curves: Figures along each curve.
         attention: On clips of the judged range.
         attention_clean: On those before a good camera.
         smiles: None if there were no photos.
-        still: For each recording without expression the share of windows called an emotion, and their number.
+        still: Figures of each recording without expression.
     """
 
     temperature: float
@@ -110,35 +134,33 @@ class Judgement:
     attention: AttentionFigures
     attention_clean: AttentionFigures
     smiles: SmileFigures | None
-    still: tuple[tuple[str, float, int], ...]
+    still: tuple[StillFigures, ...]
 
 
 def prepare_trials(
-    people: People,
-    held_out: ClipArrays,
-    cache: Path,
-    smiles: Path | None,
-    recordings: Path | None,
-    size: TrialSize,
-    progress: Progress,
+    people: People, plan: TrialPlan, held_out: ClipArrays, persons: npt.NDArray[np.int64], cache: Path, stage: Progress
 ) -> Trials:
     """Makes the inputs of all trials.
 
     Args:
         people: Only the held-out ones are filmed.
+        plan: What to make.
         held_out: Their clips under the conditions of training.
+        persons: Whom each of these clips shows, ``int64 [n]``.
         cache: Folder for clips.
-        smiles: Folder of neutral and smiling photos of persons that were never trained on.
-        recordings: Folder of recordings in which nobody makes a micro-expression.
-        size: How large the trials are.
-        progress: Opens a progress bar.
+        stage: Opens a progress bar.
     """
-    still = windows_of_recordings(recordings_in(recordings), progress("windows of recordings")) if recordings else []
-    talk = windows_of_talk(people.held_out, size.talk_minutes, progress("windows of synthetic talk"))
+    still = windows_of_recordings(recordings_in(plan.recordings), stage("recordings")) if plan.recordings else []
+    talk = windows_of_talk(people.held_out, plan.talk_minutes, stage("synthetic talk"))
+    # Calibrated on every other person (of a single one, every other clip) and judged on the rest, so that the
+    # calibration error is no promise to itself.
+    halves = persons if len(people.held_out) > 1 else np.arange(len(persons))
+    calibrating = halves % 2 == 0
     return Trials(
-        held_out,
-        make_curves(people.held_out, size.clips, cache, progress("clips for the curves")),
-        film_smiles(smiles, _SMILE_SEED, progress("morphed smiles")) if smiles else [],
+        held_out.picked(calibrating),
+        held_out.picked(~calibrating),
+        make_curves(people.held_out, plan.clips, cache, stage("clips for the curves")),
+        film_smiles(plan.smiles, _SMILE_SEED, stage("morphed smiles")) if plan.smiles else [],
         [s for s in (*still, talk) if s.windows],
     )
 
@@ -150,20 +172,36 @@ def settle_action_units(network: Astann, clips: ClipArrays) -> None:
         network.action_units.bias.add_(torch.from_numpy(shifts))
 
 
+def judge_networks(
+    networks: Sequence[Astann], seen: ClipArrays, trials: Trials, progress: Callable[[int, int], None]
+) -> list[Judgement]:
+    """Settles each network's AU thresholds and puts it through all trials.
+
+    Args:
+        networks: Networks of one training run, one a seed; their AU logits are shifted in place.
+        seen: Clips of training persons.
+        trials: Inputs of the trials.
+        progress: Told (networks done, networks in all).
+    """
+    judgements = []
+    for network in networks:
+        settle_action_units(network, seen)
+        judgements.append(judge_network(network, trials))
+        progress(len(judgements), len(networks))
+    return judgements
+
+
 def judge_network(network: Astann, trials: Trials) -> Judgement:
     """Puts one network through all trials."""
-    # Calibrated on every other clip and judged on the rest, so that the calibration error is no promise to itself.
-    calibrating = np.arange(len(trials.held_out)) % 2 == 0
-    fitted = trials.held_out.picked(calibrating)
+    fitted, judged = trials.calibrating, trials.judged
     logits = predict(network, fitted.maps).emotion
     temperature = fit_temperature(logits, fitted.emotion)
     unsure_below = unsure_threshold(softmax(logits / temperature, axis=1), fitted.emotion)
-    judged = trials.held_out.picked(~calibrating)
     said = predict(network, judged.maps)
     probabilities = softmax(said.emotion / temperature, axis=1)
     every, good = (judge_attention(network, clips) for _, clips in trials.curves[JUDGED_RANGE])
     ranges = {
-        name: [CurvePoint(setting, f.macro_f1, f.au_f1) for setting, f in _curve(network, curve, temperature)]
+        name: [CurvePoint(setting, f.emotion.uf1, f.au_f1) for setting, f in _curve(network, curve, temperature)]
         for name, curve in trials.curves.items()
     }
     return Judgement(
@@ -175,7 +213,7 @@ def judge_network(network: Astann, trials: Trials) -> Judgement:
         every,
         good,
         _smiles(network, trials.smiles) if trials.smiles else None,
-        tuple((s.name, _called(network, s.windows), len(s.windows)) for s in trials.still),
+        tuple(_still(network, s, temperature, unsure_below) for s in trials.still),
     )
 
 
@@ -199,10 +237,11 @@ def _smiles(network: Astann, smiles: Sequence[Smile]) -> SmileFigures:
     return SmileFigures(len(smiles), sum(bool(s.found) for s in smiles), right)
 
 
-def _called(network: Astann, windows: Sequence[Representation]) -> float:
-    """Share of windows whose likeliest class is an emotion, sure or not."""
-    said = _say(network, windows)
-    return float((said.emotion.argmax(axis=1) != EMOTIONS.index("none")).mean())
+def _still(network: Astann, still: Stillness, temperature: float, unsure_below: float) -> StillFigures:
+    shares = softmax(_say(network, still.windows).emotion / temperature, axis=1)
+    called = shares.argmax(axis=1) != EMOTIONS.index("none")
+    sure = shares.max(axis=1) >= unsure_below
+    return StillFigures(still.name, len(still.windows), float(called.mean()), float((called & sure).mean()))
 
 
 def _say(network: Astann, inputs: Sequence[Representation]) -> Predictions:

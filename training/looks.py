@@ -7,6 +7,7 @@ here: per key frame and channel, less the motion that most of the face shares, i
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -29,8 +30,8 @@ _RELAXATION: Final = 0.8
 _LARGEST: Final = 6.0
 # Ranges of the look that training draws from: resolution in pixels, shares of the crop, degrees, deviations.
 _RESOLUTION: Final = (20, MAP_SIZE)
-_SCALE_SD: Final = 0.06
-_SHIFT_SD: Final = 0.05
+_SCALE_SD: Final = 0.08
+_SHIFT_SD: Final = 0.07
 _ANGLE_SD: Final = 2.5
 _BEND_SD: Final = 0.4
 _LOG_NOISE: Final = (math.log(0.02), math.log(0.5))
@@ -39,6 +40,15 @@ _CUT_CHANCE: Final = 0.4
 _DEEPEST_CUTS: Final = (0.3, 0.3, 0.2, 0.4)
 _NO_OFFSET: Final = 0.4
 _NO_STRAIN: Final = 0.15
+# Other cuts under which a map is judged as well: shifts in half crops to the right and down, and scale.
+_NUDGES: Final = (
+    (0.06, 0.0, 1.0),
+    (-0.06, 0.0, 1.0),
+    (0.0, 0.06, 1.0),
+    (0.0, -0.06, 1.0),
+    (0.0, 0.0, 1.06),
+    (0.0, 0.0, 0.94),
+)
 
 
 def normal_form(flow: Tensor, shown: Tensor) -> Tensor:
@@ -128,6 +138,21 @@ def shaken(maps: Tensor) -> Tensor:
     return new
 
 
+def nudged(maps: Tensor) -> Iterator[Tensor]:
+    """Published maps as they are, and cut a little elsewhere: nobody knows to the pixel where the faces lie in them.
+
+    Args:
+        maps: ``[b, 3, 4, 64, 64]`` as `training.flow_maps.FlowMapSet`; not changed.
+    """
+    yield maps
+    for right, down, scale in _NUDGES:
+        theta = torch.tensor([[scale, 0.0, right], [0.0, scale, down]]).repeat(len(maps), 1, 1)
+        new = torch.zeros_like(maps)
+        everywhere = torch.ones(len(maps), MAP_SIZE, MAP_SIZE)
+        new[:, 1:, 1:] = normal_form(_warped(maps[:, 1:, 1:], theta), everywhere)
+        yield new
+
+
 def _noisy(flow: Tensor) -> Tensor:
     """With the errors of a flow, and with a bend that a head leaves behind."""
     batch = len(flow)
@@ -151,9 +176,13 @@ def _another_crop(flow: Tensor) -> Tensor:
         ],
         dim=1,
     )
-    grid = torch.nn.functional.affine_grid(theta, [batch, 1, MAP_SIZE, MAP_SIZE], align_corners=False)
-    flat = flow.flatten(1, 2)
-    moved = torch.nn.functional.grid_sample(flat, grid, padding_mode="border", align_corners=False)
+    return _warped(flow, theta)
+
+
+def _warped(flow: Tensor, theta: Tensor) -> Tensor:
+    """Each clip's maps through an affine matrix ``[b, 2, 3]``, from the new crop's coordinates to the old one's."""
+    grid = torch.nn.functional.affine_grid(theta, [len(flow), 1, MAP_SIZE, MAP_SIZE], align_corners=False)
+    moved = torch.nn.functional.grid_sample(flow.flatten(1, 2), grid, padding_mode="border", align_corners=False)
     return moved.reshape(flow.shape)
 
 

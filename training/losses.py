@@ -21,7 +21,7 @@ _LABEL_SMOOTHING: Final = 0.05
 # key frame that is spoilt, and the apex, which shows a movement best unless it is spoilt itself.
 _PLACE_WEIGHT: Final = 0.2
 _CORRUPTION_WEIGHT: Final = 0.1
-_APEX_WEIGHT: Final = 0.1
+_APEX_WEIGHT: Final = 0.2
 # Widths of the kernels of MMD, relative to the median distance between two clips (Long et al. 2015).
 _KERNEL_WIDTHS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 _DISCRIMINATOR: Final = 64
@@ -40,18 +40,17 @@ class LabelLoss:
         return self.emotion + _AU_LOSS_WEIGHT * self.action_units + _ENTROPY_WEIGHT * self.entropy
 
 
-def label_loss(out: AstannOutput, emotion: Tensor, action_units: Tensor, weights: Tensor | None = None) -> LabelLoss:
+def label_loss(out: AstannOutput, emotion: Tensor, action_units: Tensor) -> LabelLoss:
     """Losses against labels.
 
     Args:
         out: What the network says.
         emotion: ``int64 [b]``.
         action_units: ``float32 [b, 15]``.
-        weights: ``float32 [4]`` weight of each emotion class; default all the same.
     """
     positive = torch.full((action_units.shape[1],), _AU_POSITIVE_WEIGHT, device=action_units.device)
     return LabelLoss(
-        nn.functional.cross_entropy(out.emotion, emotion, weight=weights, label_smoothing=_LABEL_SMOOTHING),
+        nn.functional.cross_entropy(out.emotion, emotion, label_smoothing=_LABEL_SMOOTHING),
         nn.functional.binary_cross_entropy_with_logits(out.action_units, action_units, pos_weight=positive),
         temporal_entropy(out.temporal),
     )

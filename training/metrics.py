@@ -13,26 +13,57 @@ from model.labels import ACTION_UNITS, EMOTIONS
 
 
 @dataclass(frozen=True, slots=True)
+class ClassScores:
+    """How well named classes fit.
+
+    Attributes:
+        clips: Number of clips.
+        uf1: Macro F1 over all classes, predictions pooled.
+        uar: Mean recall of the classes that occur.
+        accuracy: Share of right labels.
+        floor: Macro F1 of always naming the commonest class.
+        confusion: ``int [k, k]``, rows true, columns named.
+    """
+
+    clips: int
+    uf1: float
+    uar: float
+    accuracy: float
+    floor: float
+    confusion: npt.NDArray[np.int64]
+
+
+def score(labels: npt.NDArray[np.int64], named: npt.NDArray[np.int64], classes: int) -> ClassScores:
+    """Compares labels with what was named, both ``int64 [n]`` below ``classes``."""
+    every = list(range(classes))
+    commonest = np.full_like(labels, np.bincount(labels).argmax())
+
+    def macro(predicted: npt.NDArray[np.int64]) -> float:
+        return float(f1_score(labels, predicted, labels=every, average="macro", zero_division=0.0))
+
+    return ClassScores(
+        clips=len(labels),
+        uf1=macro(named),
+        uar=float(recall_score(labels, named, labels=np.unique(labels), average="macro", zero_division=0.0)),
+        accuracy=float((labels == named).mean()),
+        floor=macro(commonest),
+        confusion=confusion_matrix(labels, named, labels=every),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """How well a network did on one set.
 
     Attributes:
-        clips: Number of clips.
-        macro_f1: Mean over the emotion classes (``none`` included) of their F1.
-        uar: Mean over the classes of their recall.
+        emotion: Scores of the emotion classes, ``none`` included.
         au_f1: Mean over the AUs of their F1.
         ece: Expected calibration error of the best class in 15 bins.
-        majority_f1: Macro F1 of always naming the commonest class.
-        confusion: ``int [4, 4]``, rows true, columns named.
     """
 
-    clips: int
-    macro_f1: float
-    uar: float
+    emotion: ClassScores
     au_f1: float
     ece: float
-    majority_f1: float
-    confusion: npt.NDArray[np.int64]
 
 
 def judge(
@@ -49,20 +80,13 @@ def judge(
         emotion: ``[n]``.
         action_units: ``[n, 15]``, 0 or 1.
     """
-    named = probabilities.argmax(axis=1)
-    labels = list(range(len(EMOTIONS)))
-    commonest = np.full_like(emotion, np.bincount(emotion).argmax())
     au_scores = [
         f1_score(action_units[:, i], au_probabilities[:, i] >= 0.5, zero_division=0.0) for i in range(len(ACTION_UNITS))
     ]
     return Figures(
-        clips=len(emotion),
-        macro_f1=float(f1_score(emotion, named, labels=labels, average="macro", zero_division=0.0)),
-        uar=float(recall_score(emotion, named, labels=labels, average="macro", zero_division=0.0)),
+        score(emotion, probabilities.argmax(axis=1), len(EMOTIONS)),
         au_f1=float(np.mean(au_scores)),
         ece=calibration_error(probabilities, emotion),
-        majority_f1=float(f1_score(emotion, commonest, labels=labels, average="macro", zero_division=0.0)),
-        confusion=confusion_matrix(emotion, named, labels=labels),
     )
 
 

@@ -61,11 +61,18 @@ def test_attention_is_normalised(network):
 @given(scale=st.floats(1.0, 30.0), shift=st.floats(-5.0, 5.0))
 @settings(max_examples=20)
 def test_neither_amplitude_nor_head_translation_reaches_the_network(scale, shift):
-    maps = torch.randn(1, 3, 4, 64, 64, generator=torch.Generator().manual_seed(0))
+    maps = 50 * torch.randn(1, 3, 4, 64, 64, generator=torch.Generator().manual_seed(0))
     present = torch.ones(1, 3)
     torch.testing.assert_close(
         standardise(maps, present), standardise(maps * scale + shift, present), atol=0.02, rtol=0.01
     )
+
+
+def test_the_noise_of_a_still_face_is_not_blown_up_to_a_movement():
+    noise = 0.01 * torch.randn(1, 3, 4, 64, 64, generator=torch.Generator().manual_seed(0))
+    seen = standardise(noise, torch.ones(1, 3))
+    assert (seen[:, :, 1:].std(dim=(0, 1, 3, 4)) < 0.25).all()
+    assert seen[:, :, 0].std() > 0.8  # a picture of little contrast is still a picture
 
 
 def test_spatial_attention_depends_on_the_sample(network):

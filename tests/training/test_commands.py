@@ -1,6 +1,7 @@
 """The commands as a person runs them, on miniature sets."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -41,7 +42,7 @@ def test_a_training_run_ends_with_a_network_that_the_program_accepts(trained):
     assert np.isfinite(guess.probabilities).all()
     assert (trained / "out" / "astann.onnx").stat().st_size < 4e6
     names = {node.name for node in onnx.load(str(trained / "out" / "astann.onnx")).graph.node}
-    assert not any("/work" in name or "site-packages" in name for name in names)
+    assert not any(str(Path(__file__).parents[2]) in name or "site-packages" in name for name in names)
 
 
 def test_the_card_tells_the_figures_of_every_seed_and_all_trials(trained):
@@ -63,16 +64,12 @@ def test_a_finished_run_is_judged_again_without_training(trained, faces):
     networks = [load_network(trained / "out" / "astann.onnx")]
     (trained / "out" / "astann.onnx").unlink()
     stamps = [p.stat().st_mtime_ns for p in sorted((trained / "out").glob(f"seed-*/{CHECKPOINT}"))]
-    run("judge", "--faces", faces, "--out", trained / "out", "--cache", trained / "cache", "--epochs", 1, *SMALL)
+    run("fit", "--resume", "--faces", faces, "--out", trained / "out", "--cache", trained / "cache", "--epochs", 1,
+        "--seeds", 2, *SMALL)  # fmt: skip
     networks.append(load_network(trained / "out" / "astann.onnx"))
     for a, b in zip(*(network.state_dict().values() for network in networks), strict=True):
         torch.testing.assert_close(a, b)
     assert [p.stat().st_mtime_ns for p in sorted((trained / "out").glob(f"seed-*/{CHECKPOINT}"))] == stamps
-
-
-def test_judging_needs_a_finished_run(faces, tmp_path):
-    with pytest.raises(FleetingError, match="No checkpoint was found"):
-        run("judge", "--faces", faces, "--out", tmp_path, "--cache", tmp_path)
 
 
 def test_a_flow_map_set_is_made_and_evaluated(trained, faces, tmp_path):

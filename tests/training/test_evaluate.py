@@ -8,9 +8,10 @@ from sklearn.metrics import f1_score
 from model.astann import Astann
 from model.errors import ModelError
 from model.export import export_onnx
-from training.evaluate import per_database, probabilities, score, write_predictions
+from training.evaluate import per_database, probabilities, write_predictions
 from training.finetune import FinetuneError, FinetuneSettings, finetune, leave_one_subject_out
 from training.flow_maps import COLUMNS, LABELS, MANIFEST, read_flow_maps
+from training.metrics import score
 from training.networks import load_network
 
 QUICK = FinetuneSettings(epochs=2, batch=8)
@@ -25,7 +26,7 @@ def model(tmp_path_factory):
 
 def test_scores_of_a_hand_made_case():
     labels, named = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 0, 2])
-    s = score(labels, named)
+    s = score(labels, named, 3)
     # F1: 2*2/(3+3), 2*1/(2+2), 1; recall: 2/3, 1/2, 1
     assert s.uf1 == pytest.approx((2 / 3 + 1 / 2 + 1) / 3)
     assert s.uar == pytest.approx((2 / 3 + 1 / 2 + 1) / 3)
@@ -70,9 +71,9 @@ def test_predictions_are_written_a_row_a_clip(maps, tmp_path):
 
 def test_fine_tuning_learns_the_labels_of_a_set(maps):
     network = Astann()
-    before = score(maps.labels, probabilities(network, maps).argmax(axis=1)).accuracy
+    before = score(maps.labels, probabilities(network, maps).argmax(axis=1), 3).accuracy
     finetune(network, maps, replace(QUICK, epochs=12))
-    assert score(maps.labels, probabilities(network, maps).argmax(axis=1)).accuracy > max(before, 0.6)
+    assert score(maps.labels, probabilities(network, maps).argmax(axis=1), 3).accuracy > max(before, 0.6)
 
 
 def test_each_subject_is_judged_by_a_network_that_never_saw_it(map_folder, model, monkeypatch):

@@ -46,10 +46,10 @@ def test_figures_of_a_hand_made_case():
     aus[0, 0] = 1
     figures = judge(probabilities, aus * 0.9, truth, aus)
     # F1: 0 -> 1/2, 1 -> 2/3, 2 -> 1, 3 -> 2/3
-    assert figures.macro_f1 == pytest.approx((0.5 + 2 / 3 + 1 + 2 / 3) / 4)
-    assert figures.uar == pytest.approx((0.5 + 0.5 + 1 + 1) / 4)
+    assert figures.emotion.uf1 == pytest.approx((0.5 + 2 / 3 + 1 + 2 / 3) / 4)
+    assert figures.emotion.uar == pytest.approx((0.5 + 0.5 + 1 + 1) / 4)
     assert figures.au_f1 == pytest.approx(1 / len(ACTION_UNITS))
-    assert figures.confusion.sum() == 6
+    assert figures.emotion.confusion.sum() == 6
     assert calibration_error(probabilities, truth) == pytest.approx(2 / 6)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,8 +26,10 @@ from training.recordings import frames_of
 from training.synthesis.camera import Camera
 from training.synthesis.recording import Recording, Script
 
-# A window every so many seconds, and its key frames: before, onset, apex, offset, as in a middling movement.
+# A window every so many seconds (recordings without expression are short and rare: one at each frame), and its key
+# frames: before, onset, apex, offset, as in a middling movement.
 _EVERY_S: Final = 0.25
+_EVERY_RECORDED_S: Final = 0.03
 _KEY_TIMES: Final = (0.0, 0.15, 0.30, 0.50)
 _TALK_FPS: Final = 30.0
 _TALK_SIZE: Final = (480, 480)
@@ -72,7 +74,7 @@ def _look_at_file(path: Path) -> Stillness:
     recogniser = Recogniser(ASTANN_ONNX)
     pipeline = Pipeline(recogniser, PipelineConfig(provisional=False))
     long_ones = [event for event in pipeline.run(frames_of(path)) if event.kind == "macro"]
-    return Stillness(path.name, tuple(_windows(frames_of(path), long_ones)))
+    return Stillness(path.name, tuple(_windows(frames_of(path), _EVERY_RECORDED_S, long_ones)))
 
 
 def _look_at_talk(job: tuple[Path, float, int]) -> list[Representation]:
@@ -82,7 +84,7 @@ def _look_at_talk(job: tuple[Path, float, int]) -> list[Representation]:
     script = talk_script(seconds, rng)
     portrait = load_person(path)
     recording = Recording(portrait, script, Camera(noise=3.0), _TALK_SIZE)
-    return list(_windows(recording.frames(), []))
+    return list(_windows(recording.frames(), _EVERY_S))
 
 
 def talk_script(seconds: float, rng: np.random.Generator) -> Script:
@@ -108,7 +110,7 @@ def talk_script(seconds: float, rng: np.random.Generator) -> Script:
     )
 
 
-def _windows(frames: Iterable[Frame], exclude: list[Event]) -> Iterator[Representation]:
+def _windows(frames: Iterable[Frame], every: float, exclude: Sequence[Event] = ()) -> Iterator[Representation]:
     flow = FlowEstimator()
     kept: deque[Frame] = deque()
     next_start = 0.0
@@ -123,7 +125,7 @@ def _windows(frames: Iterable[Frame], exclude: list[Event]) -> Iterator[Represen
                 landmarks.pop(kept.popleft().index, None)
             if frame.time < next_start + _KEY_TIMES[-1]:
                 continue
-            start, next_start = next_start, next_start + _EVERY_S
+            start, next_start = next_start, next_start + every
             keys = [_nearest(kept, start + t) for t in _KEY_TIMES]
             if not all(k.index in landmarks for k in keys) or _overlaps(start, exclude):
                 continue
@@ -136,5 +138,5 @@ def _nearest(frames: Iterable[Frame], time: float) -> Frame:
     return min(frames, key=lambda frame: abs(frame.time - time))
 
 
-def _overlaps(start: float, events: list[Event]) -> bool:
+def _overlaps(start: float, events: Sequence[Event]) -> bool:
     return any(start < e.spot.offset and e.spot.onset < start + _KEY_TIMES[-1] for e in events)
