@@ -32,28 +32,29 @@ class GroupMovement:
     reason: str = ""
 
 
-def merge(movements: list[GroupMovement]) -> list[tuple[Spot, MovementCurve]]:
-    """Joins what belongs together; each movement of the face with the curve of its leading group, by onset."""
+def merge(movements: list[GroupMovement]) -> list[tuple[Spot, GroupMovement]]:
+    """Joins what belongs together; each movement of the face with that of its leading group, by onset."""
     merged = []
     rest = sorted(movements, key=lambda m: -m.curve.strength)
     # A blink drags brows and cheeks along: it takes over what the neighbours show at the same time.
     rest.sort(key=lambda m: m.kind != "blink")
     while rest:
         first, rest = rest[0], rest[1:]
-        same = [m for m in rest if _belongs_together(first, m)]
+        same = [m for m in rest if belongs_together(first, m)]
         rest = [m for m in rest if m not in same]
-        merged.append((_spot(first, same), first.curve))
+        merged.append((_spot(first, same), first))
     return sorted(merged, key=lambda pair: pair[0].onset)
 
 
-def is_same_movement(a: MovementCurve, b: MovementCurve) -> bool:
+def _is_same_movement(a: MovementCurve, b: MovementCurve) -> bool:
     """True if two movements share enough time to be one."""
     shared = min(a.offset, b.offset) - max(a.onset, b.onset)
     return shared >= _SAME_MOVEMENT_OVERLAP * max(min(a.offset - a.onset, b.offset - b.onset), 1e-6)
 
 
-def _belongs_together(first: GroupMovement, other: GroupMovement) -> bool:
-    if not is_same_movement(first.curve, other.curve):
+def belongs_together(first: GroupMovement, other: GroupMovement) -> bool:
+    """True if ``first``, the stronger one, explains what the ``other`` group shows at the same time."""
+    if not _is_same_movement(first.curve, other.curve):
         return False
     if first.kind == "blink":
         return other.kind == "blink" or (other.group != "lower face" and other.curve.strength < first.curve.strength)

@@ -13,12 +13,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.merging import GroupMovement, is_same_movement, merge
+from model.merging import GroupMovement, belongs_together, merge
 from model.motion import MotionSample
 from model.region_group import NOISE_TIME_S, Candidate, RegionGroup, gain
 from model.regions import GROUPS
 from model.spot import Kind, Running, Spot, SpotterConfig
-from model.timing import MovementCurve, measure_curve
+from model.timing import measure_curve
 
 # 6 s at 240 fps; longer histories are never needed, faster sources keep fewer seconds.
 _HISTORY_FRAMES: Final = 1440
@@ -49,7 +49,7 @@ class Spotter:
         self._history: deque[_Moment] = deque(maxlen=_HISTORY_FRAMES)
         self._groups: list[RegionGroup] = []
         self._ended: list[GroupMovement] = []
-        self._reported: deque[MovementCurve] = deque(maxlen=_REPORTED)
+        self._reported: deque[GroupMovement] = deque(maxlen=_REPORTED)
         self._opening_at_rest = 0.0
 
     @property
@@ -119,7 +119,7 @@ class Spotter:
         duration = curve.offset - curve.onset
         kind: Kind = "micro"
         reason = ""
-        if group.name != "lower face" and duration <= _LONGEST_BLINK_S and self._eyes_closed(curve):
+        if group.name != "lower face" and duration <= _LONGEST_BLINK_S and self._eyes_closed(curve.apex, curve.apex):
             kind = "blink"
         elif curve.strength < self.config.floor:
             kind, reason = "rejected", "drift"
@@ -134,30 +134,34 @@ class Spotter:
             kind, reason = "rejected", "too weak for the eyelids"
         return GroupMovement(group.name, kind, curve, reason)
 
-    def _eyes_closed(self, curve: MovementCurve) -> bool:
-        """True if the movement peaks in a blink."""
-        limit = self.config.blink_closure * self._opening_at_rest
-        return any(m.eye_opening < limit and abs(m.time - curve.apex) <= self.config.settle for m in self._history)
+    def _eyes_closed(self, start: float, end: float) -> bool:
+        """True if the lids came down between two times, give or take a moment."""
+        limit, margin = self.config.blink_closure * self._opening_at_rest, self.config.settle
+        return any(m.eye_opening < limit and start - margin <= m.time <= end + margin for m in self._history)
 
     def _report(self, now: float) -> list[Spot]:
-        """Movements that no movement still under way can join any more."""
-        young = [
-            g.candidate.start
-            for g in self._groups
-            if g.candidate is not None and now - g.candidate.start <= self.config.max_duration + 2 * self.config.settle
-        ]
-        if any(start <= ended.curve.offset for start in young for ended in self._ended):
+        """Movements that nothing still under way can lead or explain any more."""
+        if any(self._may_claim(group, ended, now) for group in self._groups for ended in self._ended):
             return []
         return self._merge()
 
+    def _may_claim(self, group: RegionGroup, ended: GroupMovement, now: float) -> bool:
+        candidate = group.candidate
+        if candidate is None or candidate.start > ended.curve.offset:
+            return False
+        if now - candidate.start > self.config.max_duration + 2 * self.config.settle:
+            return False  # too long for what it would have to be
+        # A weaker one joins later, without a word; lids that close turn what they drag along into a blink.
+        blinking = group.name == "eyelids" and self._eyes_closed(candidate.start, now)
+        return blinking or candidate.peak > ended.curve.strength
+
     def _merge(self) -> list[Spot]:
-        ended, self._ended = self._ended, []
+        # A group that came to rest too late to be waited for belongs to what was reported already.
+        ended = [m for m in self._ended if not any(belongs_together(first, m) for first in self._reported)]
+        self._ended = []
         spots = []
-        for spot, curve in merge(ended):
+        for spot, leader in merge(ended):
             if spot.kind == "micro":
-                # A group that came to rest too late to be waited for belongs to what was reported already.
-                if any(is_same_movement(curve, reported) for reported in self._reported):
-                    continue
-                self._reported.append(curve)
+                self._reported.append(leader)
             spots.append(spot)
         return spots

@@ -38,10 +38,10 @@ def test_skin_that_is_slow_to_come_back_is_no_movement_of_its_own():
 
 
 def test_the_strongest_group_leads_and_weak_regions_are_not_named():
-    ((spot, curve),) = merge(
+    ((spot, leader),) = merge(
         [movement("brows", "micro", 1.0, 1.3, 0.008), movement("lower face", "micro", 1.05, 1.35, 0.012)]
     )
-    assert curve.strength == spot.strength == pytest.approx(0.012)
+    assert leader.curve.strength == spot.strength == pytest.approx(0.012)
     assert spot.regions[0] == "right cheek"
     assert "right inner brow" in spot.regions
     assert "chin" not in spot.regions

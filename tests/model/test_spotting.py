@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -36,6 +38,34 @@ def test_a_short_movement_is_a_micro_expression_at_every_frame_rate(fps):
 @settings(max_examples=25)
 def test_noise_alone_is_never_a_movement(seed, noise):
     assert spots_of(motion_samples({}, 10.0, noise=noise, seed=seed)) == []
+
+
+@pytest.mark.parametrize("scale", [0.7, 1.3])
+def test_a_source_played_at_another_speed_gives_the_same_movements_at_scaled_times(scale):
+    course = TimeCourse(2.0, 2.12, 2.3)
+    samples = motion_samples(moving(SMILE, course, 0.012), 4.0, fps=60.0)
+    (own,) = spots_of(samples)
+    (scaled,) = spots_of([replace(sample, time=scale * sample.time) for sample in samples])
+    assert (scaled.kind, scaled.apex_frame) == (own.kind, own.apex_frame)
+    assert scaled.apex == pytest.approx(scale * own.apex, abs=0.01)
+    assert scaled.onset == pytest.approx(scale * own.onset, abs=0.02)
+    assert scaled.offset == pytest.approx(scale * own.offset, abs=0.02)
+
+
+def test_a_weaker_group_that_lingers_does_not_hold_up_the_report():
+    course = TimeCourse(2.0, 2.12, 2.3)
+
+    def lingering(t):
+        return 0.5 * 0.015 * course.strength(t - 0.05) if t < 2.25 else 0.006 * float(np.clip(3.0 - t, 0, 0.75))
+
+    spotter = Spotter()
+    reported = {}
+    samples = motion_samples({**moving(SMILE, course, 0.015), "left inner brow": lingering}, 5.0)
+    for sample in samples:
+        for spot in spotter.push(sample):
+            reported[spot.kind] = sample.time
+    assert list(reported) == ["micro"]
+    assert reported["micro"] - course.offset < 0.15
 
 
 def test_slow_drift_is_no_movement():
