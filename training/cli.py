@@ -13,6 +13,7 @@ import numpy as np
 import platformdirs
 import typer
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Produces and judges the network of Fleeting.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+bench = typer.Typer(help="Benchmarks that take long.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
 console = Console()
 
 Faces = Annotated[Path, typer.Option(help="Folder of frontal neutral portraits, one person a file.")]
@@ -213,6 +216,25 @@ def ablate(
     with _stages() as stage:
         run_ablations(people, cache, out, seeds, stage)
     console.print(f"written: {out}")
+
+
+@bench.command()
+def spotting(
+    faces: Faces,
+    out: Annotated[Path, typer.Option(help="Folder for the table, its data and its plot.")] = Path("bench-results"),
+    cache: Cache = _DEFAULT_CACHE,
+    persons: Annotated[int, typer.Option(help="Persons that are judged.", min=1)] = 20,
+    shorter: Annotated[float, typer.Option(help="Share of the full length of each recording.", min=0.1, max=1.0)] = 1.0,
+) -> None:
+    """Spots micro-expressions in long synthetic recordings, with the product and with two reference methods."""
+    from training.spotting.bench import bench_spotting, write_result
+
+    people = _people(faces, cache)
+    with _stages() as stage:
+        result = bench_spotting(people, stage, persons, shorter)
+    table, *others = write_result(result, out)
+    console.print(Markdown(table.read_text(encoding="utf-8")))
+    console.print("written:", table, *others)
 
 
 @app.command("clear-cache")

@@ -1,0 +1,1 @@
+"""How well movements are spotted: long synthetic recordings, scores, and two methods to compare with."""
