@@ -11,7 +11,7 @@ import numpy as np
 from training.people import load_person
 from training.spotting.scores import Truth
 from training.synthesis.camera import Camera
-from training.synthesis.clips import log_uniform
+from training.synthesis.chance import log_uniform
 from training.synthesis.expressions import sample_expression
 from training.synthesis.muscles import load_muscles, vary
 from training.synthesis.recording import Movement, Recording, Script

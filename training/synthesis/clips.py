@@ -16,6 +16,7 @@ from model.frame import Frame, Image
 from model.labels import ACTION_UNITS, EMOTIONS
 from model.representation import MAP_SIZE, KeyCrops, Representation, represent
 from training.synthesis.camera import Camera, Light
+from training.synthesis.chance import log_uniform
 from training.synthesis.codec import through_h264
 from training.synthesis.distractions import Distraction, draw_distraction
 from training.synthesis.expressions import Strengths, sample_expression
@@ -85,11 +86,6 @@ class LabelledClip:
 def draw_class(rng: np.random.Generator) -> str:
     """A class by its share."""
     return EMOTIONS[int(rng.choice(len(EMOTIONS), p=CLASS_SHARES))]
-
-
-def log_uniform(bounds: tuple[float, float], rng: np.random.Generator) -> float:
-    """A number between ``bounds``, drawn evenly on a logarithmic scale."""
-    return float(np.exp(rng.uniform(*np.log(bounds))))
 
 
 def strength_table(strengths: Strengths) -> npt.NDArray[np.float32]:

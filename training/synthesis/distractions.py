@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from training.synthesis.chance import log_uniform
 from training.synthesis.habits import Blink, Glance, Speech
 from training.synthesis.timecourse import TimeCourse
 
@@ -111,7 +112,7 @@ def draw_distraction(expressive: bool, frames: Frames, rng: np.random.Generator)
     """
     aside = Distraction()
     # Nobody is perfectly still: a head sways, a lamp drifts.
-    _move_head(aside, float(np.exp(rng.uniform(*np.log(_SWAY)))), rng)
+    _move_head(aside, log_uniform(_SWAY, rng), rng)
     aside.gain += rng.normal(0.0, 0.008, MOMENTS)
     kinds = []
     if expressive:
@@ -138,7 +139,7 @@ def _speech(aside: Distraction, frames: Frames, rng: np.random.Generator) -> Non
     speech = Speech(
         start=float(rng.uniform(frames[0], middle) if begins else frames[0] - rng.uniform(0.2, 2.0)),
         end=float(rng.uniform(middle, frames[3]) if ends else frames[3] + rng.uniform(0.2, 2.0)),
-        opening=float(np.exp(rng.uniform(*np.log(_OPENINGS)))),
+        opening=log_uniform(_OPENINGS, rng),
         rounding=rng.uniform(*_ROUNDINGS) * rng.integers(0, 2),
         syllables_hz=rng.uniform(*_SYLLABLES_HZ),
         rounding_hz=rng.uniform(*_ROUNDINGS_HZ),

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from model.crop import CROP_SIZE, INTER_OCULAR_PX
 from model.labels import EMOTIONS
 from model.representation import CHANNELS, KEY_FRAMES, MAP_SIZE, Representation, motion_maps
+from training.synthesis.chance import log_uniform
 from training.synthesis.clips import (
     Conditions,
     LabelledClip,
     draw_class,
-    log_uniform,
     present_action_units,
     strength_table,
 )
