@@ -69,7 +69,7 @@ def run_ablations(people: People, cache: Path, out: Path, seeds: int, stage: Pro
     plan = ClipSetPlan()
     filmed, fields = make_clips(training_batches(plan, people)[:2], cache, stage("synthesising clips"))
     judged = make_clips([judged_batch(people.held_out, _JUDGING_CLIPS)], cache, stage("clips to judge by"))[0]
-    folder = cache / "ablation-maps"
+    folder = cache / f"ablation-maps-version-{GENERATOR_VERSION}"
     if not is_flow_map_set(folder):
         tell_maps = stage("flow maps to judge by")
         write_flow_maps(people.held_out, folder, _MAPS, database="synthetic", seed=_MAPS_SEED, progress=tell_maps)
