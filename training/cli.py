@@ -13,7 +13,6 @@ import numpy as np
 import platformdirs
 import typer
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -224,17 +223,21 @@ def spotting(
     out: Annotated[Path, typer.Option(help="Folder for the table, its data and its plot.")] = Path("bench-results"),
     cache: Cache = _DEFAULT_CACHE,
     persons: Annotated[int, typer.Option(help="Persons that are judged.", min=1)] = 20,
-    shorter: Annotated[float, typer.Option(help="Share of the full length of each recording.", min=0.1, max=1.0)] = 1.0,
 ) -> None:
     """Spots micro-expressions in long synthetic recordings, with the product and with two reference methods."""
     from training.spotting.bench import bench_spotting, write_result
+    from training.spotting.scores import milliseconds
 
     people = _people(faces, cache)
     with _stages() as stage:
-        result = bench_spotting(people, stage, persons, shorter)
-    table, *others = write_result(result, out)
-    console.print(Markdown(table.read_text(encoding="utf-8")))
-    console.print("written:", table, *others)
+        result = bench_spotting(people, stage, persons)
+    table = Table("recordings", "method", "F1", "alarms / min", "apex ms", title="spotting, from 1 % on")
+    for cell in result.cells:
+        for method, t in cell.judged.items():
+            figures = (f"{t.f1:.2f}", f"{t.alarms_a_minute:.1f}", f"{milliseconds(t.apex_errors):.0f}")
+            table.add_row(cell.name, method, *figures)
+    console.print(table)
+    console.print("written:", *write_result(result, out))
 
 
 @app.command("clear-cache")

@@ -82,6 +82,10 @@ class Cell:
     every: dict[str, Tally]
     classes: list[dict[str, Tally]]
 
+    @property
+    def name(self) -> str:
+        return f"{self.setting.name}, {self.fps:g} fps" + (", talk only" if self.talk else "")
+
 
 @dataclass(frozen=True, slots=True)
 class SpottingResult:
@@ -100,25 +104,24 @@ class SpottingResult:
     persons: int
 
 
-def bench_spotting(people: People, stage: Progress, persons: int = _PERSONS, shorter: float = 1.0) -> SpottingResult:
+def bench_spotting(people: People, stage: Progress, persons: int = _PERSONS) -> SpottingResult:
     """Runs the benchmark.
 
     Args:
         people: The judged persons are the held-out ones first, then training persons: nothing of spotting is trained.
         stage: Opens a progress bar.
         persons: Judged persons.
-        shorter: Share of the full length of every recording.
     """
     everyone = (*people.held_out, *people.training)
     judged, others = everyone[:persons], everyone[persons:] or everyone
     tuning = [
-        Scene(others[i % len(others)], WEBCAM, 30.0, shorter * _TUNING_SECONDS, talk=False, seed=10_000 + i)
+        Scene(others[i % len(others)], WEBCAM, 30.0, _TUNING_SECONDS, talk=False, seed=10_000 + i)
         for i in range(_TUNING_SCENES)
     ]
     settings = _chosen(in_parallel(_watch, tuning, stage("recordings for the references' settings")))
     watch = functools.partial(_watch, chosen=settings)
     scenes = [
-        Scene(person, setting, fps, shorter * seconds, talk, seed=100 * c + p)
+        Scene(person, setting, fps, seconds, talk, seed=100 * c + p)
         for c, (setting, fps, seconds, talk) in enumerate(_CELLS)
         for p, person in enumerate(judged)
     ]
@@ -232,12 +235,11 @@ def _markdown(result: SpottingResult) -> str:
     for cell in result.cells:
         for method in cell.judged:
             row = _row(cell, method)
-            where = f"{cell.setting.name}, {cell.fps:g} fps" + (", talk only" if cell.talk else "")
             figures = [f"{row[k]:.2f}" for k in ("f1", "precision", "recall", "false alarms a minute")]
             figures += [f"{row['f1 of all amplitudes']:.2f}"]
             errors = ("apex error ms", "apex error p95 ms", "onset error ms", "offset error ms", "latency p95 ms")
             figures += [f"{row[k]:.0f}" for k in errors]
-            lines.append(f"| {where} | {method} | {row['true']} | " + " | ".join(figures).replace("nan", "") + " |")
+            lines.append(f"| {cell.name} | {method} | {row['true']} | " + " | ".join(figures).replace("nan", "") + " |")
     chosen = "; ".join(f"{name}: {setting}" for name, setting in result.settings.items() if name != FLEETING)
     return f"""# Spotting on synthetic recordings
 
