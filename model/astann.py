@@ -41,7 +41,7 @@ class AstannOutput(NamedTuple):
         action_units: Logits ``[b, 15]`` in the order of `model.labels.ACTION_UNITS`.
         spatial: Attention ``[b, 3, 16, 16]``, mean 1 over each key frame.
         temporal: Attention ``[b, 3]``, sum 1, 0 for absent key frames.
-        fc1: Activations of the first fully connected layer ``[b, 128]``, for CORAL.
+        fc1: Activations of the first fully connected layer ``[b, 160]``, for CORAL.
     """
 
     emotion: Tensor

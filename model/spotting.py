@@ -152,8 +152,9 @@ class Spotter:
         if now - candidate.start > self.config.max_duration + 2 * self.config.settle:
             return False  # too long for what it would have to be
         # A weaker one joins later, without a word; lids that close turn what they drag along into a blink.
-        blinking = group.name == "eyelids" and self._eyes_closed(candidate.start, now)
-        return blinking or candidate.peak > ended.curve.strength
+        return candidate.peak > ended.curve.strength or (
+            group.name == "eyelids" and self._eyes_closed(candidate.start, now)
+        )
 
     def _merge(self) -> list[Spot]:
         # A group that came to rest too late to be waited for belongs to what was reported already.

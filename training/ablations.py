@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from scipy.special import expit, softmax
 
 from model.astann import AstannSettings
 from model.whole_file import whole_file
 from training.clipset import GENERATOR_VERSION, ClipArrays, ClipSetPlan, make_clips, training_batches
 from training.evaluate import probabilities
-from training.fit import FitSettings, fit, predict
+from training.fit import FitSettings, fit
 from training.flow_maps import LABELS, FlowMapSet, is_flow_map_set, read_flow_maps
-from training.judge import Progress
-from training.metrics import judge, score
+from training.judge import figures_of
+from training.metrics import score
 from training.people import People
+from training.pool import Progress
 from training.published import write_flow_maps
 from training.trials.curves import judged_batch
 
@@ -108,8 +108,7 @@ def _run(
     if not row.published:
         settings = replace(settings, published=0.0)
     network = fit(clips, settings, cache / "ablations" / "run", progress=False)
-    said = predict(network, judged.maps)
-    f = judge(softmax(said.emotion, axis=1), expit(said.action_units), judged.emotion, judged.action_units)
+    f = figures_of(network, judged)
     uf1 = score(maps.labels, probabilities(network, maps).argmax(axis=1), len(LABELS)).uf1
     return f.emotion.uf1, f.au_f1, uf1
 

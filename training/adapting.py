@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from scipy.special import expit, softmax
+from scipy.special import softmax
 
 from model.astann import Astann
 from model.export import export_onnx
@@ -20,11 +20,12 @@ from training.clipset import Batch, ClipArrays, make_clips
 from training.evaluate import three_classes
 from training.fit import predict
 from training.flow_maps import LABELS, is_flow_map_set, read_flow_maps
-from training.judge import Progress
+from training.judge import figures_of
 from training.looks import published_look
-from training.metrics import judge, score
+from training.metrics import score
 from training.networks import load_network
 from training.people import demo_person, read_people
+from training.pool import Progress
 from training.recordings import find_movements, recordings_in
 
 # Source clips: with portraits of one's own, and with the demo's portrait alone.
@@ -126,8 +127,7 @@ def _source(faces: Path | None, cache: Path, stage: Progress) -> _Source:
 
 
 def _figures(network: Astann, clips: ClipArrays, published: bool) -> dict[str, float]:
-    said = predict(network, clips.maps)
-    f = judge(softmax(said.emotion, axis=1), expit(said.action_units), clips.emotion, clips.action_units)
+    f = figures_of(network, clips)
     figures = {"macro F1": f.emotion.uf1, "AU F1": f.au_f1}
     if published:
         moving = clips.picked(clips.emotion != EMOTIONS.index("none"))

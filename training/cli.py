@@ -225,7 +225,8 @@ def spotting(
     persons: Annotated[int, typer.Option(help="Persons that are judged.", min=1)] = 20,
 ) -> None:
     """Spots micro-expressions in long synthetic recordings, with the product and with two reference methods."""
-    from training.spotting.bench import bench_spotting, write_result
+    from training.spotting.bench import bench_spotting
+    from training.spotting.report import write_result
     from training.spotting.scores import milliseconds
 
     people = _people(faces, cache)

@@ -113,9 +113,14 @@ def training_batches(plan: ClipSetPlan, people: People) -> tuple[Batch, Batch, B
 
 def persons_of(batch: Batch) -> npt.NDArray[np.int64]:
     """Which of the batch's people each clip shows, ``int64 [n]``."""
-    count = len(batch.people)
-    shard, clip = np.divmod(np.arange(batch.count), _SHARD)
-    return np.asarray((shard * _PEOPLE_A_SHARD + clip % min(_PEOPLE_A_SHARD, count)) % count, dtype=np.int64)
+    places = (divmod(i, _SHARD) for i in range(batch.count))
+    casts = [_cast(number, len(batch.people)) for number in range(-(-batch.count // _SHARD))]
+    return np.array([casts[number][i % len(casts[number])] for number, i in places], dtype=np.int64)
+
+
+def _cast(shard: int, people: int) -> list[int]:
+    """Which of so many people appear in a shard; its clips show them in turn."""
+    return [(shard * _PEOPLE_A_SHARD + i) % people for i in range(min(_PEOPLE_A_SHARD, people))]
 
 
 def make_clips(
@@ -186,10 +191,7 @@ def _shards(batch: Batch, cache: Path) -> Iterator[_Shard]:
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
     for number, start in enumerate(range(0, batch.count, _SHARD)):
         count = min(_SHARD, batch.count - start)
-        people = tuple(
-            batch.people[(number * _PEOPLE_A_SHARD + i) % len(batch.people)]
-            for i in range(min(_PEOPLE_A_SHARD, len(batch.people)))
-        )
+        people = tuple(batch.people[i] for i in _cast(number, len(batch.people)))
         yield _Shard(cache / "clips" / key / f"{number:04d}-{count}.npz", number, count, batch, people)
 
 

@@ -20,6 +20,7 @@ from training.clipset import ClipArrays
 from training.fit import Predictions, predict
 from training.metrics import Bin, Figures, judge, reliability
 from training.people import People
+from training.pool import Progress
 from training.recordings import recordings_in
 from training.trials.attention import AttentionFigures, judge_attention
 from training.trials.curves import JUDGED_RANGE, Curve, make_curves
@@ -28,9 +29,6 @@ from training.trials.stillness import Stillness, windows_of_recordings, windows_
 
 _SMILE_SEED: Final = 0
 _SMILE_AUS: Final = (6, 12)
-
-Progress = Callable[[str], Callable[[int, int], None]]
-"""Opens a progress bar of a name; what it returns is told (done, in all)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +199,7 @@ def judge_network(network: Astann, trials: Trials) -> Judgement:
     probabilities = softmax(said.emotion / temperature, axis=1)
     every, good = (judge_attention(network, clips) for _, clips in trials.curves[JUDGED_RANGE])
     ranges = {
-        name: [CurvePoint(setting, f.emotion.uf1, f.au_f1) for setting, f in _curve(network, curve, temperature)]
+        name: [_point(setting, figures_of(network, clips)) for setting, clips in curve]
         for name, curve in trials.curves.items()
     }
     return Judgement(
@@ -217,13 +215,14 @@ def judge_network(network: Astann, trials: Trials) -> Judgement:
     )
 
 
-def _curve(network: Astann, curve: Curve, temperature: float) -> list[tuple[str, Figures]]:
-    results = []
-    for setting, clips in curve:
-        said = predict(network, clips.maps)
-        shares = softmax(said.emotion / temperature, axis=1)
-        results.append((setting, judge(shares, expit(said.action_units), clips.emotion, clips.action_units)))
-    return results
+def figures_of(network: Astann, clips: ClipArrays) -> Figures:
+    """How well a network does before calibration, which changes the calibration error alone."""
+    said = predict(network, clips.maps)
+    return judge(softmax(said.emotion, axis=1), expit(said.action_units), clips.emotion, clips.action_units)
+
+
+def _point(setting: str, figures: Figures) -> CurvePoint:
+    return CurvePoint(setting, figures.emotion.uf1, figures.au_f1)
 
 
 def _smiles(network: Astann, smiles: Sequence[Smile]) -> SmileFigures:

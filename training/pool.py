@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
 
+Progress = Callable[[str], Callable[[int, int], None]]
+"""Opens a progress bar of a name; what it returns is told (done, in all)."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

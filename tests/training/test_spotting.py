@@ -12,6 +12,7 @@ from model.crop import CROP_SIZE
 from model.regions import REGIONS
 from training.spotting.directional import above, directional_difference
 from training.spotting.region_flow import peaks, region_flow
+from training.spotting.report import write_result
 from training.spotting.scenes import POOR_LIGHT, WEBCAM, Scene
 from training.spotting.scores import Found, Tally, Truth, milliseconds, tally
 from training.synthesis.timecourse import TimeCourse
@@ -111,7 +112,7 @@ def test_a_scene_knows_its_micro_expressions_exactly(people, seed):
     for t in truth:
         assert 0.1 <= t.offset - t.onset <= 0.5
         assert 0.004 < t.peak < 0.031
-        assert all(end < t.onset or t.offset < start for start, end, _ in recording.script.speech)
+        assert all(said.end < t.onset or t.offset < said.start for said in recording.script.speech)
     assert scene.recording()[1] == truth
     assert recording.script.blinks
 
@@ -139,7 +140,7 @@ def test_the_benchmark_writes_table_data_and_plot(people, tmp_path, monkeypatch)
     monkeypatch.setattr(bench, "JUDGED_PEAKS", (0.0, 1.0))
     monkeypatch.setattr(bench, "_CELLS", ((WEBCAM, 25.0, 10.0, False), (WEBCAM, 25.0, 2.0, True)))
     result = bench.bench_spotting(people, lambda _name: lambda _done, _all: None, persons=1)
-    table, data, plot = bench.write_result(result, tmp_path)
+    table, data, plot = write_result(result, tmp_path)
     rows = json.loads(data.read_text())
     assert {row["method"] for row in rows} == {"Fleeting", "main directional difference", "region flow"}
     assert len(rows) == 6

@@ -13,6 +13,7 @@ from training.spotting.scores import Truth
 from training.synthesis.camera import Camera
 from training.synthesis.chance import log_uniform
 from training.synthesis.expressions import sample_expression
+from training.synthesis.habits import Blink, Glance, Speech
 from training.synthesis.muscles import load_muscles, vary
 from training.synthesis.recording import Movement, Recording, Script
 from training.synthesis.timecourse import TimeCourse
@@ -142,14 +143,14 @@ def _script(scene: Scene, inter_ocular: float, rng: np.random.Generator) -> Scri
         """Speech never hides a micro-expression: nobody could tell what is true then."""
         return all(end < a or b < start for a, b in busy)
 
-    blinks = tuple((t, float(rng.uniform(*_BLINK_S))) for t in _times(scene.seconds, _BLINK_PAUSE_S, rng))
+    blinks = tuple(Blink(t, float(rng.uniform(*_BLINK_S))) for t in _times(scene.seconds, _BLINK_PAUSE_S, rng))
     speech = tuple(
-        (t, t + length, float(rng.uniform(*_OPENINGS)))
+        Speech(t, t + length, float(rng.uniform(*_OPENINGS)))
         for t in _times(scene.seconds, _SPEECH_PAUSE_S / (3 if scene.talk else 1), rng)
         if free(t, t + (length := float(rng.uniform(*_SPEECH_S))))
     )
     glances = tuple(
-        (
+        Glance(
             t,
             t + float(rng.uniform(*_GLANCE_S)),
             (float(rng.normal(0, _GLANCE_SD[0])), float(rng.normal(0, _GLANCE_SD[1]))),

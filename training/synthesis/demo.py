@@ -9,6 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from training.synthesis.habits import Blink, Speech
 from training.synthesis.muscles import load_muscles
 from training.synthesis.portrait import Portrait
 from training.synthesis.recording import Movement, Recording, Script, write_recording
@@ -45,8 +46,16 @@ DEMO_SCRIPT: Final = Script(
         ),
         Movement("positive", TimeCourse(21.900, 21.965, 22.060), {(12, 1): 0.025, (12, -1): 0.012}),
     ),
-    blinks=((1.4, 0.25), (4.7, 0.28), (8.2, 0.24), (13.9, 0.27), (17.1, 0.3), (20.4, 0.25), (24.3, 0.26)),
-    speech=((11.0, 12.9, 0.05),),
+    blinks=(
+        Blink(1.4, 0.25),
+        Blink(4.7, 0.28),
+        Blink(8.2, 0.24),
+        Blink(13.9, 0.27),
+        Blink(17.1, 0.3),
+        Blink(20.4, 0.25),
+        Blink(24.3, 0.26),
+    ),
+    speech=(Speech(11.0, 12.9, 0.05),),
     sway=1.0,
     roll=0.15,
     seed=7,

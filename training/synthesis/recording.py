@@ -56,9 +56,9 @@ class Script:
         fps: Frames per second.
         movements: The true micro-expressions.
         longer: Other expressions, which last too long for that.
-        blinks: (start, duration) in seconds.
-        speech: (start, end, opening): speech-like mouth motion; opening in fractions of the inter-ocular distance.
-        glances: (start, end, (right, down)): looks aside; how far in fractions of the inter-ocular distance.
+        blinks: Blinks.
+        speech: Stretches of speech.
+        glances: Looks aside.
         sway: Standard deviation of the head's translation in output pixels.
         roll: Standard deviation of the head's roll in degrees.
         turn: Standard deviation of the head's turn in degrees.
@@ -70,9 +70,9 @@ class Script:
     fps: float
     movements: tuple[Movement, ...] = ()
     longer: tuple[Movement, ...] = ()
-    blinks: tuple[tuple[float, float], ...] = ()
-    speech: tuple[tuple[float, float, float], ...] = ()
-    glances: tuple[tuple[float, float, tuple[float, float]], ...] = ()
+    blinks: tuple[Blink, ...] = ()
+    speech: tuple[Speech, ...] = ()
+    glances: tuple[Glance, ...] = ()
     sway: float = 1.0
     roll: float = 0.2
     turn: float = 0.0
@@ -91,14 +91,14 @@ class Script:
             if strength > 0.0:
                 for key, peak in movement.muscles.items():
                     muscles[key] = muscles.get(key, 0.0) + strength * peak
-        closure = max((Blink(*blink).closure(time) for blink in self.blinks), default=0.0)
+        closure = max((blink.closure(time) for blink in self.blinks), default=0.0)
         opening = 0.0
         for speech in self.speech:
-            jaw, rounding = Speech(*speech).mouth(time)
+            jaw, rounding = speech.mouth(time)
             opening = max(opening, jaw)
             for side in SIDES if rounding else ():
                 muscles[18, side] = muscles.get((18, side), 0.0) + rounding
-        looks = [Glance(*glance).gaze(time) for glance in self.glances]
+        looks = [glance.gaze(time) for glance in self.glances]
         gaze = (sum(look[0] for look in looks), sum(look[1] for look in looks))
         return FaceState(muscles, (closure, closure), opening, gaze)
 

@@ -24,6 +24,7 @@ from training.people import load_person
 from training.pool import in_parallel
 from training.recordings import frames_of
 from training.synthesis.camera import Camera
+from training.synthesis.habits import Blink, Speech
 from training.synthesis.recording import Recording, Script
 
 # A window every so many seconds (recordings without expression are short and rare: one at each frame), and its key
@@ -92,12 +93,12 @@ def talk_script(seconds: float, rng: np.random.Generator) -> Script:
     blinks, speech = [], []
     time = float(rng.uniform(0.5, 2.0))
     while time < seconds:
-        blinks.append((time, float(rng.uniform(0.15, 0.35))))
+        blinks.append(Blink(time, float(rng.uniform(0.15, 0.35))))
         time += float(rng.exponential(3.0)) + 0.6
     time = float(rng.uniform(0.5, 2.0))
     while time < seconds - 1.0:
         length = float(rng.uniform(1.0, 4.0))
-        speech.append((time, min(time + length, seconds), float(rng.uniform(0.02, 0.08))))
+        speech.append(Speech(time, min(time + length, seconds), float(rng.uniform(0.02, 0.08))))
         time += length + float(rng.uniform(0.5, 4.0))
     return Script(
         seconds,
