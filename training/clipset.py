@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from model.errors import FleetingError
+from model.muscles import load_muscles
 from model.whole_file import whole_file
 from training.people import People, load_person
 from training.pool import in_parallel
 from training.synthesis.clips import ClipCamera, Conditions, LabelledClip
 from training.synthesis.fields import draw_field
-from training.synthesis.muscles import load_muscles
 
 # Raised whenever the clips of a seed change; a cache of another version is made anew.
 GENERATOR_VERSION: Final = 5

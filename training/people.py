@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 
 from model.errors import FleetingError
+from model.muscles import load_muscles
 from model.whole_file import whole_file
 from training.pool import in_parallel
 from training.synthesis.demo import demo_recording
-from training.synthesis.muscles import load_muscles
 from training.synthesis.photos import photos_in, read_portrait
 from training.synthesis.portrait import Portrait, PortraitError
 

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from model.flow import optical_strain
+from model.muscles import load_muscles
 from model.whole_file import whole_file
 from training.flow_maps import COLUMNS, CROP, MANIFEST
 from training.people import load_person
 from training.pool import in_parallel
+from training.synthesis.anatomy import vary
 from training.synthesis.clips import ClipCamera, Conditions, Take
-from training.synthesis.muscles import load_muscles, vary
 from training.synthesis.portrait import Portrait
 
 # The four flows come from pictures of the face this large, as in the published extractions, before they are reduced.

@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
+from model.muscles import load_muscles
 from tests.helpers import demo_portrait, tile_faces
 from training.people import PeopleError, load_person, read_people
-from training.synthesis.muscles import load_muscles
 from training.synthesis.photos import NoPortraitsError, photos_in, read_portrait
 from training.synthesis.portrait import PortraitError
 

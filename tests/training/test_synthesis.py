@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from model.crop import CROP_SIZE
 from model.flow import FlowEstimator
 from model.labels import ACTION_UNITS, EMOTIONS
+from model.muscles import SIDES, FaceAxes, load_muscles, muscle_field
 from tests.helpers import demo_portrait, face_picture
+from training.synthesis.anatomy import vary
 from training.synthesis.camera import Camera, Light
 from training.synthesis.clips import ClipCamera, Conditions, present_action_units, strength_table
 from training.synthesis.codec import through_h264
@@ -15,7 +17,6 @@ from training.synthesis.distractions import draw_distraction
 from training.synthesis.expressions import sample_expression
 from training.synthesis.fields import draw_field
 from training.synthesis.habits import Blink, Glance, Speech
-from training.synthesis.muscles import SIDES, FaceAxes, load_muscles, muscle_field, vary
 from training.synthesis.portrait import FaceState, Portrait, PortraitError
 from training.synthesis.recording import Movement, Recording, Script
 from training.synthesis.timecourse import TimeCourse, draw_key_times

@@ -8,13 +8,14 @@ from typing import Final
 
 import numpy as np
 
+from model.muscles import load_muscles
 from training.people import load_person
 from training.spotting.scores import Truth
+from training.synthesis.anatomy import vary
 from training.synthesis.camera import Camera
 from training.synthesis.chance import log_uniform
 from training.synthesis.expressions import sample_expression
 from training.synthesis.habits import Blink, Glance, Speech
-from training.synthesis.muscles import load_muscles, vary
 from training.synthesis.recording import Movement, Recording, Script
 from training.synthesis.timecourse import TimeCourse
 

@@ -14,13 +14,14 @@ from model.face import FaceTracker
 from model.flow import FlowEstimator
 from model.frame import Frame, Image
 from model.labels import ACTION_UNITS, EMOTIONS
+from model.muscles import SIDES, Muscles
 from model.representation import MAP_SIZE, KeyCrops, Representation, represent
+from training.synthesis.anatomy import vary
 from training.synthesis.camera import Camera, Light
 from training.synthesis.chance import log_uniform
 from training.synthesis.codec import through_h264
 from training.synthesis.distractions import Distraction, draw_distraction
 from training.synthesis.expressions import Strengths, sample_expression
-from training.synthesis.muscles import SIDES, Muscles, vary
 from training.synthesis.portrait import FaceState, Portrait
 from training.synthesis.timecourse import KeyTimes, draw_key_times
 

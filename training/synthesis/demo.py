@@ -9,8 +9,8 @@ from typing import Final
 import cv2
 import numpy as np
 
+from model.muscles import load_muscles
 from training.synthesis.habits import Blink, Speech
-from training.synthesis.muscles import load_muscles
 from training.synthesis.portrait import Portrait
 from training.synthesis.recording import Movement, Recording, Script, write_recording
 from training.synthesis.timecourse import TimeCourse

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from model.labels import ACTION_UNITS
-from training.synthesis.muscles import SIDES, Side
+from model.muscles import SIDES, Side
 
 Strengths = dict[tuple[int, Side], float]
 """(AU, side) to peak displacement in fractions of the inter-ocular distance."""

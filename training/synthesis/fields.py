@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from model.crop import CROP_SIZE, INTER_OCULAR_PX
 from model.labels import EMOTIONS
+from model.muscles import SIDES, FaceAxes, Muscles, Pull, muscle_field
 from model.representation import CHANNELS, KEY_FRAMES, MAP_SIZE, Representation, motion_maps
+from training.synthesis.anatomy import vary
 from training.synthesis.chance import log_uniform
 from training.synthesis.clips import (
     Conditions,
@@ -20,7 +22,6 @@ from training.synthesis.clips import (
     strength_table,
 )
 from training.synthesis.expressions import sample_expression
-from training.synthesis.muscles import SIDES, FaceAxes, Muscles, Pull, muscle_field, vary
 from training.synthesis.timecourse import draw_key_times
 
 # Face coordinates of the average face in the crop, measured with the mesh on neutral portraits.

@@ -10,7 +10,7 @@ import numpy as np
 
 from model.errors import FleetingError
 from model.frame import Image
-from training.synthesis.muscles import Muscles
+from model.muscles import Muscles
 from training.synthesis.portrait import Portrait, PortraitError, faces_in
 
 PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})

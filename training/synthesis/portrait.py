@@ -14,10 +14,10 @@ from model.crop import Points, inter_ocular_distance
 from model.errors import FleetingError
 from model.face import Face, FaceTracker
 from model.frame import Frame, Image
+from model.muscles import FaceAxes, Muscles, Pull, Side, muscle_field
 from training.synthesis.eyelids import Eyelids
 from training.synthesis.gaze import Gaze
 from training.synthesis.mouth import Mouth
-from training.synthesis.muscles import FaceAxes, Muscles, Pull, Side, muscle_field
 from training.synthesis.relief import Relief
 
 # The inside of an open mouth, blue, green, red.

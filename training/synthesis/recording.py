@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from model.frame import Frame, Image
+from model.muscles import SIDES, Side
 from model.whole_file import whole_file
 from training.synthesis.camera import Camera, Light
 from training.synthesis.codec import through_h264
 from training.synthesis.habits import Blink, Glance, Speech
-from training.synthesis.muscles import SIDES, Side
 from training.synthesis.portrait import FaceState, Portrait
 from training.synthesis.timecourse import TimeCourse
 

@@ -1,9 +1,9 @@
-"""The muscle table: Gaussian pulls of the skin in face coordinates, and the fields they make on a portrait."""
+"""The muscle table: Gaussian pulls of the skin in face coordinates, and the fields they make on a face."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,26 +61,6 @@ def load_muscles(path: Path = MUSCLES_TOML) -> Muscles:
     return {
         int(name.removeprefix("AU")): tuple(Pull(**pull) for pull in entry["pulls"]) for name, entry in table.items()
     }
-
-
-def vary(muscles: Muscles, rng: np.random.Generator) -> Muscles:
-    """Another person's anatomy: centres, directions, widths and strengths jittered as people differ."""
-
-    def person(pull: Pull) -> Pull:
-        angle = rng.normal(0.0, 0.2)
-        cos, sin = np.cos(angle), np.sin(angle)
-        return replace(
-            pull,
-            x=pull.x + rng.normal(0.0, 0.04) * (pull.x != 0.0),
-            y=pull.y + rng.normal(0.0, 0.04),
-            dx=pull.dx * cos - pull.dy * sin,
-            dy=pull.dx * sin + pull.dy * cos,
-            sx=pull.sx * rng.uniform(0.75, 1.35),
-            sy=pull.sy * rng.uniform(0.75, 1.35),
-            amplitude=pull.amplitude * rng.uniform(0.6, 1.3),
-        )
-
-    return {au: tuple(person(pull) for pull in pulls) for au, pulls in muscles.items()}
 
 
 @dataclass(frozen=True, slots=True)
