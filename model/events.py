@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from model.frame import Image
 from model.recognition import Recognition
-from model.spot import Spot
+from model.spot import Kind, Spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +27,15 @@ class Event:
 
     @property
     def is_micro(self) -> bool:
-        """True for a micro-expression: short enough, and not called ``none`` by the network."""
+        """True for a micro-expression: short enough, and the network sees an expression in it."""
         return self.kind == "micro"
 
     @property
-    def kind(self) -> str:
-        """The spotter's kind; a short movement that the network calls ``none`` is ``rejected``."""
-        if self.spot.kind == "micro" and self.recognition is not None and self.recognition.emotion == "none":
-            return "rejected"
+    def kind(self) -> Kind:
+        """What it was."""
         return self.spot.kind
 
     @property
     def reason(self) -> str:
         """Why a movement was rejected, or empty."""
-        if self.kind == "rejected" and self.spot.kind == "micro":
-            return "the network sees no expression in it"
         return self.spot.reason

@@ -91,6 +91,10 @@ class FaceTracker:
         found = [mesh for mesh in self._find(frame.image) if inter_ocular_distance(mesh[:, :2]) >= MIN_INTER_OCULAR_PX]
         return sorted(self._name(found, frame), key=lambda face: face.track)
 
+    def forget(self) -> None:
+        """Faces that come now are others than those before."""
+        self._tracks = []
+
     def close(self) -> None:
         """Frees the native graph."""
         if self._mesh is not None:

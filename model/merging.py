@@ -15,7 +15,7 @@ _SAME_MOVEMENT_OVERLAP: Final = 0.5
 _SLOW_RETURN_S: Final = 0.8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GroupMovement:
     """What one group of regions did.
 
@@ -24,20 +24,23 @@ class GroupMovement:
         kind: What it was.
         curve: When and how far.
         reason: Why it was rejected, or empty.
+        score: By how many standard deviations of the face's noise it stands out; 0 where that was not measured.
     """
 
     group: str
     kind: Kind
     curve: MovementCurve
     reason: str = ""
+    score: float = 0.0
 
 
 def merge(movements: list[GroupMovement]) -> list[tuple[Spot, GroupMovement]]:
     """Joins what belongs together; each movement of the face with that of its leading group, by onset."""
     merged = []
     rest = sorted(movements, key=lambda m: -m.curve.strength)
-    # A blink drags brows and cheeks along: it takes over what the neighbours show at the same time.
-    rest.sort(key=lambda m: m.kind != "blink")
+    # A blink drags brows and cheeks along: it takes over what the neighbours show at the same time. The matched filter
+    # measures more exactly than thresholds do.
+    rest.sort(key=lambda m: (m.kind != "blink", m.score == 0.0))
     while rest:
         first, rest = rest[0], rest[1:]
         same = [m for m in rest if belongs_together(first, m)]
@@ -61,16 +64,19 @@ def belongs_together(first: GroupMovement, other: GroupMovement) -> bool:
     if first.kind == "micro" and other.kind == "macro":
         # Skin that was dragged along and is slow to come back.
         return other.curve.offset - other.curve.onset <= _SLOW_RETURN_S and other.curve.strength < first.curve.strength
+    if first.kind in ("speech", "swallow", "light") and other.score == 0.0 < first.score:
+        return first.group == other.group  # the same movement, seen less exactly
     return other.kind == first.kind or other.kind == "rejected"
 
 
 def _spot(first: GroupMovement, others: list[GroupMovement]) -> Spot:
     curve = first.curve
-    moved = [
-        (float(s), REGIONS[r]) for m in (first, *others) for r, s in zip(m.curve.regions, m.curve.peaks, strict=True)
-    ]
-    strongest = max(s for s, _ in moved)
-    regions = tuple(name for s, name in sorted(moved, reverse=True) if s >= 0.5 * strongest)
+    moved: dict[str, float] = {}
+    for movement in (first, *others):
+        for region, peak in zip(movement.curve.regions, movement.curve.peaks, strict=True):
+            moved[REGIONS[region]] = max(float(peak), moved.get(REGIONS[region], 0.0))
+    strongest = max(moved.values())
+    regions = tuple(name for name in sorted(moved, key=lambda n: -moved[n]) if moved[name] >= 0.5 * strongest)
     return Spot(
         kind=first.kind,
         onset=curve.onset,
@@ -82,4 +88,5 @@ def _spot(first: GroupMovement, others: list[GroupMovement]) -> Spot:
         strength=curve.strength,
         regions=regions,
         reason=first.reason,
+        score=max(m.score for m in (first, *others)),
     )

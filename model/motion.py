@@ -27,7 +27,7 @@ from model.crop import (
 from model.face import Face
 from model.flow import FlowEstimator, rigid_field, rigid_motion, sample
 from model.frame import Frame, Image
-from model.regions import REGIONS, eye_opening, region_centres
+from model.regions import REGIONS, eye_opening, gaze, region_centres
 
 # A region's displacement is the mean flow in a square of this many crop pixels (a fifth of the inter-ocular distance).
 _REGION_BOX_PX: Final = 9
@@ -50,6 +50,9 @@ class MotionSample:
         displacement: ``float64 [regions, 2]`` since the measurement began, in fractions of the inter-ocular distance.
         head: Displacement of the head from the anchor as seen by the flow, in fractions of the inter-ocular distance.
         eye_opening: Height over width of the eyes' opening.
+        gaze: ``float64 [2]`` shift of the irises from the middle of the eyes, fractions of the inter-ocular distance.
+        light: Mean brightness of the crop, 0-255.
+        centres: ``float32 [regions, 2]`` where the regions lie in the crop.
         crop: ``uint8 [128, 128, 3]`` canonical crop.
         grey: ``uint8 [128, 128]`` the same in grey.
         transform: From picture to crop pixels.
@@ -61,6 +64,9 @@ class MotionSample:
     displacement: npt.NDArray[np.float64]
     head: float
     eye_opening: float
+    gaze: npt.NDArray[np.float64]
+    light: float
+    centres: Points
     crop: Image
     grey: npt.NDArray[np.uint8]
     transform: Transform
@@ -129,12 +135,23 @@ class MotionMeter:
         anchor = self._anchor
         gap = not 0.0 <= frame.time - self._last_time <= MAX_GAP_S
         self._last_time = frame.time
-        opening = eye_opening(face.landmarks)
+        opening, looks = eye_opening(face.landmarks), gaze(face.landmarks)
         if anchor is None or look is None or gap:
             crop = warp_to_crop(frame.image, own)
             anchor = self._set_anchor(frame, face, own, np.zeros((len(REGIONS), 2)), crop)
             return MotionSample(
-                frame.index, frame.time, anchor.carried.copy(), 0.0, opening, crop, anchor.grey, own, restarted=True
+                frame.index,
+                frame.time,
+                anchor.carried.copy(),
+                0.0,
+                opening,
+                looks,
+                float(anchor.grey.mean()),
+                anchor.centres,
+                crop,
+                anchor.grey,
+                own,
+                restarted=True,
             )
         displacement = anchor.carried + look.skin / INTER_OCULAR_PX
         drifted = transform_shift(anchor.transform, own) > _ANCHOR_DRIFT_PX
@@ -146,6 +163,9 @@ class MotionMeter:
             displacement,
             look.head / INTER_OCULAR_PX,
             opening,
+            looks,
+            float(look.grey.mean()),
+            anchor.centres,
             look.crop,
             look.grey,
             anchor.transform,

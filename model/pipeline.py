@@ -17,15 +17,18 @@ from model.events import Event
 from model.face import MAX_FACES, Face, FaceTracker
 from model.flow import FlowEstimator
 from model.frame import Frame, Image
+from model.frame_gate import FrameGate, Verdict
 from model.motion import MAX_GAP_S, Look, MotionMeter
 from model.recognition import Recogniser, Recognition
 from model.representation import KeyCrops, represent
+from model.resting import RestingFace
 from model.spot import Running, Spot, SpotterConfig
 from model.spotting import Spotter
 
-# Crops are kept for the longest micro-expression, one spacing before it, and the time until it is reported.
+# Crops are kept for the longest micro-expression, one spacing before it, and the time until it is reported; the time
+# that the spotter looks ahead is added.
 _CROP_MEMORY_S: Final = 1.5
-_CROP_MEMORY_FRAMES: Final = 400
+_CROP_MEMORY_FRAMES: Final = 600
 # While a movement runs, the network looks again at most this often (seconds).
 _PROVISIONAL_EVERY_S: Final = 0.15
 
@@ -38,11 +41,26 @@ class PipelineConfig:
         max_faces: Faces followed at once.
         spotter: What counts as a micro-expression.
         provisional: Recognise movements while they run (for a live view).
+        most_none_weak: A short movement is rejected if the network gives ``none`` more than this probability: for a
+            movement that hardly stands out of the face's noise, ...
+        most_none_clear: ... and for one that stands out clearly.
+        clear_score: It does so from this many standard deviations on.
     """
 
     max_faces: int = MAX_FACES
     spotter: SpotterConfig = field(default_factory=SpotterConfig)
     provisional: bool = True
+    most_none_weak: float = 0.05
+    most_none_clear: float = 0.3
+    clear_score: float = 8.0
+
+    def most_none(self, score: float) -> float:
+        """Probability of ``none`` up to which a movement of this score is taken for an expression."""
+        if score == 0.0:  # not measured
+            return self.most_none_clear
+        weak = self.spotter.least_score
+        share = min(1.0, (score - weak) / (self.clear_score - weak))
+        return self.most_none_weak + share * (self.most_none_clear - self.most_none_weak)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,9 @@ class Pipeline:
         self._tracks: dict[int, _Track] = {}
         self._counts: Counter[str] = Counter()
         self._shape: tuple[int, ...] | None = None
+        self._gate = FrameGate()
+        self._rest_s = 0.0
+        self._resting: dict[int, RestingFace] = {}
         self.faces: tuple[FaceState, ...] = ()
         """The faces of the newest frame."""
         self.faces_seen = 0
@@ -96,8 +117,13 @@ class Pipeline:
     def push(self, frame: Frame) -> list[Event]:
         """Takes the next frame; returns the movements that are now complete."""
         events: list[Event] = []
-        if self._shape is not None and frame.image.shape != self._shape:
+        verdict = self._gate.judge(frame)
+        if verdict is Verdict.IGNORE:
+            self.faces = ()
+            return events
+        if verdict is Verdict.ANEW or (self._shape is not None and frame.image.shape != self._shape):
             events += self._end(list(self._tracks))
+            self._tracker.forget()
         self._shape = frame.image.shape
         # The flow needs the anchors only, not this frame's landmarks: it runs on the second core meanwhile.
         looks = {number: self._beside.submit(track.meter.look, frame) for number, track in self._tracks.items()}
@@ -107,14 +133,37 @@ class Pipeline:
         events += self._end([n for n in lost if all(face.track != n for face in faces)])
         states = []
         for face in faces:
-            track = self._tracks.setdefault(face.track, _Track(self.config.spotter))
+            track = self._tracks.get(face.track)
+            if track is None:
+                track = self._tracks[face.track] = _Track(self.config.spotter, self._resting.get(face.track))
             look = looks[face.track].result() if face.track in looks else None
             spots = track.push(frame, face, look)
+            if self._rest_s:
+                track.spotter.rest(self._rest_s)
             events += [self._event(face.track, track, spot) for spot in spots]
             states.append(FaceState(face, track.spotter.motion, self._provisional(track)))
         wait(looks.values())
+        if faces:
+            self._rest_s = 0.0
         self.faces = tuple(states)
         return events
+
+    @property
+    def ignored(self) -> dict[str, int]:
+        """Frames that could not be analysed, by reason."""
+        return dict(self._gate.ignored)
+
+    @property
+    def resting_faces(self) -> int:
+        """How often a face that is in view was learnt at rest."""
+        return sum(track.spotter.rests for track in self._tracks.values())
+
+    def mark_rest(self, seconds: float) -> None:
+        """Says that the faces look neutral for the next ``seconds``, from the next frame with a face on.
+
+        Each then tells movements from its own noise at once, also when it was lost for a moment.
+        """
+        self._rest_s = seconds
 
     def finish(self) -> list[Event]:
         """Ends the source; returns what was still under way. The pipeline can then take another source."""
@@ -122,6 +171,8 @@ class Pipeline:
         self._tracker.close()
         self._beside.shutdown()
         self._beside = _worker()
+        self._gate.restart()
+        self._resting.clear()
         self.faces = ()
         self._shape = None
         return events
@@ -137,6 +188,8 @@ class Pipeline:
         for number in numbers:
             track = self._tracks.pop(number)
             events += [self._event(number, track, spot) for spot in track.spotter.finish()]
+            if track.spotter.resting is not None:
+                self._resting[number] = track.spotter.resting
         return events
 
     def _event(self, face: int, track: _Track, spot: Spot) -> Event:
@@ -148,6 +201,8 @@ class Pipeline:
         onset, apex, offset = keys
         greys = [_in_geometry(crop, onset.transform) for crop in (before, onset, apex, offset)]
         recognition = self._recogniser.recognise(represent(KeyCrops(*greys), self._flow))
+        if recognition.probability_of("none") > self.config.most_none(spot.score):
+            spot = replace(spot, kind="rejected", reason="the network sees no expression in it")
         return self._numbered(Event(0, face, spot, recognition, tuple(crop.crop for crop in keys)))
 
     def _numbered(self, event: Event) -> Event:
@@ -181,8 +236,8 @@ def _worker() -> ThreadPoolExecutor:
 class _Track:
     """One face: its measurement, its spotter, and its newest crops."""
 
-    def __init__(self, config: SpotterConfig) -> None:
-        self.spotter = Spotter(config)
+    def __init__(self, config: SpotterConfig, resting: RestingFace | None) -> None:
+        self.spotter = Spotter(config, resting)
         self.last_time = 0.0
         self.provisional: Recognition | None = None
         self.provisional_apex = 0.0
@@ -195,7 +250,8 @@ class _Track:
         self.last_time = frame.time
         # Before the crop is kept: a restart completes movements of the time before.
         spots = self.spotter.push(sample)
-        while self._crops and frame.time - self._crops[0].time > _CROP_MEMORY_S:
+        memory = _CROP_MEMORY_S + self.spotter.config.look_ahead
+        while self._crops and frame.time - self._crops[0].time > memory:
             self._crops.popleft()
         self._crops.append(_KeptCrop(frame.index, frame.time, sample.crop, sample.grey, sample.transform))
         return spots

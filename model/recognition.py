@@ -55,6 +55,10 @@ class Recognition:
         """Probability of the likeliest class."""
         return float(self.probabilities.max())
 
+    def probability_of(self, emotion: str) -> float:
+        """Probability of one class."""
+        return float(self.probabilities[EMOTIONS.index(emotion)])
+
     @property
     def percent(self) -> int:
         """Confidence in whole percent, rounded down and at most 99: a guess is never certain."""

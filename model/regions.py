@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from model.crop import Points
+from model.crop import Points, inter_ocular_distance
 
 # Mesh points whose mean is the region's centre; left and right are the subject's.
 _REGION_LANDMARKS: Final[dict[str, tuple[int, ...]]] = {
@@ -46,6 +47,7 @@ _UPPER_LIDS: Final = (159, 158, 160, 386, 385, 387)
 _LOWER_LIDS: Final = (145, 153, 144, 374, 380, 373)
 _OUTER_CORNERS: Final = (33, 263)
 _INNER_CORNERS: Final = (133, 362)
+_IRISES: Final = (468, 473)
 
 
 def region_centres(landmarks: Points) -> Points:
@@ -60,3 +62,10 @@ def eye_opening(landmarks: Points) -> float:
     corners = landmarks[list(_OUTER_CORNERS)] - landmarks[list(_INNER_CORNERS)]
     widths = np.sqrt((corners**2).sum(axis=1))
     return float((heights / np.maximum(widths, 1e-6)).mean())
+
+
+def gaze(landmarks: Points) -> npt.NDArray[np.float64]:
+    """Shift ``float64 [2]`` of the irises from the middle of the eyes, fractions of the inter-ocular distance."""
+    middles = (landmarks[list(_OUTER_CORNERS)] + landmarks[list(_INNER_CORNERS)]) / 2
+    shift = (landmarks[list(_IRISES)] - middles).mean(axis=0)
+    return np.asarray(shift / max(inter_ocular_distance(landmarks), 1e-6), dtype=np.float64)

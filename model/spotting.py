@@ -1,56 +1,62 @@
 """Finds onset, apex and offset of facial movements in the motion of one face, while it happens.
 
-Each group of regions (brows, eyelids, lower face) is watched on its own: a movement begins when a region leaves its
-resting place by more than its threshold and ends when the group has come back and stayed back for a moment. What
-groups find at the same time is one movement. Only times decide, never frame counts.
+Each group of regions (brows, eyelids, lower face) is watched on its own and in two ways. Short movements are found by a
+matched filter, which sees them in a face that turns and drifts (`model.matched_filter`, `model.hump`). Longer ones, and
+those that no known muscle makes, are noticed by their size (`model.region_group`): they begin when a region leaves its
+resting place by more than its threshold and end when the group has come back and stayed back for a moment. What groups
+find at the same time is one movement. Only times decide, never frame counts.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from model.explanation import Explanation
+from model.history import History
+from model.hump import HumpWatch
+from model.matched_filter import MatchedFilter
 from model.merging import GroupMovement, belongs_together, merge
 from model.motion import MotionSample
-from model.region_group import NOISE_TIME_S, Candidate, RegionGroup, gain
+from model.region_group import Candidate, RegionGroup
 from model.regions import GROUPS
-from model.spot import Kind, Running, Spot, SpotterConfig
+from model.resting import RestingFace
+from model.spot import Running, Spot, SpotterConfig
 from model.timing import measure_curve
 
-# 6 s at 240 fps; longer histories are never needed, faster sources keep fewer seconds.
-_HISTORY_FRAMES: Final = 1440
 # Seconds of history beyond the longest held pose, for the resting place before it.
 _HISTORY_MARGIN_S: Final = 1.5
-# A mouth that turned back and forth at least this often in one long movement was speaking.
-_SPEECH_TURNS: Final = 4
 # Micro-expressions kept to recognise their stragglers; more cannot fall into the hold limit.
 _REPORTED: Final = 16
-# Lids that stay down longer than this many seconds are no blink.
-_LONGEST_BLINK_S: Final = 0.8
-
-
-class _Moment(NamedTuple):
-    """What is remembered of one frame; the pictures are not."""
-
-    frame: int
-    time: float
-    displacement: npt.NDArray[np.float64]
-    eye_opening: float
 
 
 class Spotter:
-    """Watches one face track."""
+    """Watches one face track.
 
-    def __init__(self, config: SpotterConfig | None = None) -> None:
+    Args:
+        config: What counts as a movement.
+        resting: How the face moves at rest, if somebody marked such a stretch.
+    """
+
+    def __init__(self, config: SpotterConfig | None = None, resting: RestingFace | None = None) -> None:
         self.config = config or SpotterConfig()
-        self._history: deque[_Moment] = deque(maxlen=_HISTORY_FRAMES)
+        self.resting = resting
+        """How the face moves at rest, if that was marked."""
+        self.rests = 0
+        """How often that was learnt."""
+        self._rest: tuple[float, float] | None = None
+        self._openings: list[float] = []
+        self._history = History(self.config.hold_limit + _HISTORY_MARGIN_S)
         self._groups: list[RegionGroup] = []
+        self._filter: MatchedFilter | None = None
+        self._humps: dict[str, HumpWatch] = {}
         self._ended: list[GroupMovement] = []
         self._reported: deque[GroupMovement] = deque(maxlen=_REPORTED)
-        self._opening_at_rest = 0.0
+        self._explanation: Explanation | None = None
 
     @property
     def motion(self) -> float:
@@ -60,7 +66,7 @@ class Spotter:
     @property
     def running(self) -> Running | None:
         """The strongest movement under way that may still become a micro-expression."""
-        now = self._history[-1].time if self._history else 0.0
+        now = self._now
         candidates = [
             g.candidate
             for g in self._groups
@@ -77,73 +83,115 @@ class Spotter:
         if sample.restarted or not self._groups:
             spots = self.finish()
             self._groups = [RegionGroup(name, regions, sample, self.config) for name, regions in GROUPS.items()]
-            self._opening_at_rest = sample.eye_opening
-        elapsed = sample.time - self._history[-1].time if self._history else 0.0
-        self._remember(sample)
+            known = self.resting
+            self._filter = MatchedFilter(sample.centres, known.covariance if known else None)
+            opening = known.eye_opening if known else sample.eye_opening
+            self._explanation = Explanation(self.config, self._history, opening)
+            self._humps = {name: HumpWatch(name, self.config) for name in GROUPS}
+        elapsed = sample.time - self._now if len(self._history) else 0.0
+        self._history.append(sample)
+        assert self._filter is not None
+        assert self._explanation is not None
+        for name, match in self._filter.push(self._history).items():
+            self._note(self._humps[name].push(match, self._history))
         for group in self._groups:
             candidate = group.watch(sample, elapsed)
             if candidate is not None:
-                self._ended.append(self._judge(group, candidate))
-        if all(group.candidate is None for group in self._groups):
-            share = gain(elapsed, NOISE_TIME_S)
-            self._opening_at_rest += (sample.eye_opening - self._opening_at_rest) * share
+                self._note(self._measure(group, candidate))
+        self._explanation.watch(sample, elapsed)
+        self._watch_rest(sample)
         return spots + self._report(sample.time)
+
+    def rest(self, seconds: float) -> None:
+        """Says that the face is at rest for the next ``seconds``."""
+        now = self._now
+        self._rest = (now, now + seconds)
+        self._openings = []
+        if self._filter is not None:
+            self._filter.begin_rest()
+
+    def _watch_rest(self, sample: MotionSample) -> None:
+        if self._rest is None or self._filter is None or self._explanation is None:
+            return
+        if sample.restarted:
+            self._rest = None  # what was learnt so far belongs to the time before
+            return
+        self._openings.append(sample.eye_opening)
+        if sample.time >= self._rest[1]:
+            self._rest = None
+            covariance = self._filter.end_rest()
+            if covariance is not None:
+                self.resting = RestingFace(covariance, float(np.median(self._openings)))
+                self._explanation.opening_at_rest = self.resting.eye_opening
+                self.rests += 1
 
     def finish(self) -> list[Spot]:
         """Ends the track: movements still under way are rejected, complete ones returned."""
         for group in self._groups:
             if group.candidate is not None:
-                self._ended.append(self._judge(group, group.candidate, cut_off=group.candidate.released_at is None))
-        spots = self._merge()
+                self._ended.append(self._measure(group, group.candidate, cut_off=group.candidate.released_at is None))
+        for hump in self._humps.values():
+            self._note(hump.finish(self._history))
+        spots = self._merge(self._ended)
         self._history.clear()
         self._groups = []
         return spots
 
-    def _remember(self, sample: MotionSample) -> None:
-        span = self.config.hold_limit + _HISTORY_MARGIN_S
-        while self._history and sample.time - self._history[0].time > span:
-            self._history.popleft()
-        self._history.append(_Moment(sample.frame, sample.time, sample.displacement, sample.eye_opening))
+    @property
+    def _now(self) -> float:
+        return float(self._history.times[-1]) if len(self._history) else 0.0
 
-    def _judge(self, group: RegionGroup, candidate: Candidate, cut_off: bool = False) -> GroupMovement:
-        """Measures a movement of one group and says what it was."""
+    def _note(self, movement: GroupMovement | None) -> None:
+        """Takes a movement that is over."""
+        if movement is None or self._explanation is None:
+            return
+        if movement.kind == "micro":
+            if self._rest is not None and movement.curve.apex >= self._rest[0]:
+                movement = replace(movement, kind="rejected", reason="while the face was said to be at rest")
+            else:
+                (longer,) = [group.candidate for group in self._groups if group.name == movement.group]
+                movement = self._explanation.explain(movement, longer)
+            if movement.kind == "speech":
+                self._take_back(movement)
+        self._explanation.remember(movement)
+        self._ended.append(movement)
+
+    def _take_back(self, syllable: GroupMovement) -> None:
+        """Whoever looks ahead has not reported the first syllables yet."""
+        for i, ended in enumerate(self._ended):
+            close = 0.0 < syllable.curve.onset - ended.curve.apex < self.config.look_ahead
+            if ended.group == "lower face" and ended.kind == "micro" and close:
+                self._ended[i] = replace(ended, kind="speech")
+
+    def _measure(self, group: RegionGroup, candidate: Candidate, cut_off: bool = False) -> GroupMovement:
+        """A movement of one group that was noticed by its size."""
+        assert self._explanation is not None
         curve = measure_curve(
-            np.array([m.time for m in self._history]),
-            np.array([m.frame for m in self._history]),
-            np.stack([m.displacement for m in self._history]),
+            self._history.times,
+            self._history.frames,
+            self._history.displacement,
             group.regions,
             candidate.start,
             candidate.peak_time,
             candidate.end,
         )
-        duration = curve.offset - curve.onset
-        kind: Kind = "micro"
-        reason = ""
-        if group.name != "lower face" and duration <= _LONGEST_BLINK_S and self._eyes_closed(curve.apex, curve.apex):
-            kind = "blink"
-        elif curve.strength < self.config.floor:
-            kind, reason = "rejected", "drift"
-        elif duration > self.config.max_duration:
-            kind = "speech" if group.name == "lower face" and candidate.turns >= _SPEECH_TURNS else "macro"
-        elif cut_off:
-            kind, reason = "rejected", "the face or the recording ended"
-        elif duration < self.config.min_duration:
-            kind, reason = "rejected", "shorter than 1/25 s"
-        elif group.name == "eyelids" and curve.strength < 2 * self.config.floor:
-            # Lashes and reflections on the eyeball move the flow by as much.
-            kind, reason = "rejected", "too weak for the eyelids"
+        kind, reason = self._explanation.judge(group.name, candidate, curve, cut_off)
         return GroupMovement(group.name, kind, curve, reason)
-
-    def _eyes_closed(self, start: float, end: float) -> bool:
-        """True if the lids came down between two times, give or take a moment."""
-        limit, margin = self.config.blink_closure * self._opening_at_rest, self.config.settle
-        return any(m.eye_opening < limit and start - margin <= m.time <= end + margin for m in self._history)
 
     def _report(self, now: float) -> list[Spot]:
         """Movements that nothing still under way can lead or explain any more."""
-        if any(self._may_claim(group, ended, now) for group in self._groups for ended in self._ended):
-            return []
-        return self._merge()
+        waiting = [ended for ended in self._ended if self._is_claimed(ended, now)]
+        return self._merge([ended for ended in self._ended if ended not in waiting], waiting)
+
+    def _is_claimed(self, ended: GroupMovement, now: float) -> bool:
+        if ended.kind == "micro" and now - ended.curve.offset < self.config.look_ahead:
+            return True
+        # A weaker one joins later, without a word.
+        stronger = [hump.best for hump in self._humps.values() if hump.best and hump.best.score > ended.score]
+        if any(match.time - match.span < ended.curve.offset for match in stronger):
+            return True
+        found = ended.score > 0.0  # by the matched filter: nothing but its like can lead it
+        return not found and any(self._may_claim(group, ended, now) for group in self._groups)
 
     def _may_claim(self, group: RegionGroup, ended: GroupMovement, now: float) -> bool:
         candidate = group.candidate
@@ -151,18 +199,20 @@ class Spotter:
             return False
         if now - candidate.start > self.config.max_duration + 2 * self.config.settle:
             return False  # too long for what it would have to be
-        # A weaker one joins later, without a word; lids that close turn what they drag along into a blink.
+        # Lids that close turn what they drag along into a blink.
         return candidate.peak > ended.curve.strength or (
-            group.name == "eyelids" and self._eyes_closed(candidate.start, now)
+            group.name == "eyelids"
+            and self._explanation is not None
+            and self._explanation.eyes_closed(candidate.start, now)
         )
 
-    def _merge(self) -> list[Spot]:
+    def _merge(self, ready: list[GroupMovement], waiting: Sequence[GroupMovement] = ()) -> list[Spot]:
         # A group that came to rest too late to be waited for belongs to what was reported already.
-        ended = [m for m in self._ended if not any(belongs_together(first, m) for first in self._reported)]
-        self._ended = []
+        fresh = [m for m in ready if not any(belongs_together(first, m) for first in self._reported)]
+        self._ended = list(waiting)
         spots = []
-        for spot, leader in merge(ended):
-            if spot.kind == "micro":
+        for spot, leader in merge(fresh):
+            if leader.kind == "micro" or leader.score > 0.0:
                 self._reported.append(leader)
             spots.append(spot)
         return spots

@@ -20,7 +20,7 @@ _LOW: Final = 0.2
 _HIGH: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MovementCurve:
     """When and where one group of regions moved.
 

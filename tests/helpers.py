@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 
 from app.sources.base import Source
+from model.crop import Points, apply_transform, crop_transform
 from model.frame import Frame, Image
 from model.motion import MotionSample
-from model.regions import REGIONS
+from model.regions import REGIONS, region_centres
 from training.synthesis.demo import demo_recording
 from training.synthesis.portrait import FaceState, Portrait
 
@@ -26,6 +27,13 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 @cache
 def demo_portrait() -> Portrait:
     return demo_recording().portrait
+
+
+@cache
+def demo_centres() -> Points:
+    """Where the regions of the demo's face lie in the crop."""
+    landmarks = demo_portrait().landmarks
+    return region_centres(apply_transform(crop_transform(landmarks), landmarks))
 
 
 @cache
@@ -141,12 +149,25 @@ class FakeSource(Source):
         self.closed += 1
 
 
+# How far each region goes when the jaw drops, in shares of the chin's way.
+JAW = {
+    "lower lip": 1.0,
+    "chin": 1.0,
+    "left jowl": 0.7,
+    "right jowl": 0.7,
+    "left mouth corner": 0.35,
+    "right mouth corner": 0.35,
+}
+
+
 def motion_samples(
     curves: dict[str, Callable[[float], float]],
     seconds: float,
     fps: float = 30.0,
     noise: float = 0.0004,
     opening: Callable[[float], float] = lambda _t: 0.3,
+    gaze: Callable[[float], tuple[float, float]] = lambda _t: (0.0, 0.0),
+    light: Callable[[float], float] = lambda _t: 120.0,
     seed: int = 0,
     times: Sequence[float] | None = None,
 ) -> list[MotionSample]:
@@ -165,6 +186,9 @@ def motion_samples(
                 displacement=displacement,
                 head=0.0,
                 eye_opening=opening(float(t)),
+                gaze=np.array(gaze(float(t))),
+                light=light(float(t)),
+                centres=demo_centres(),
                 crop=np.zeros((2, 2, 3), np.uint8),
                 grey=blank,
                 transform=np.eye(2, 3),

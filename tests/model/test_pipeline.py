@@ -34,7 +34,10 @@ def test_a_still_portrait_with_noise_and_sway_raises_no_event_in_a_minute(recogn
     pipeline = Pipeline(recogniser, PipelineConfig(max_faces=1))
     events = list(pipeline.run(frames()))
     assert pipeline.faces_seen == 1800
-    assert events == []
+    assert [e for e in events if e.is_micro] == []
+    # What the filter took for a movement for a moment is kept with the reason why it is none.
+    assert len(events) <= 6
+    assert all(e.reason for e in events if e.kind == "rejected")
 
 
 def test_the_demo_is_right_on_the_live_and_on_the_recorded_walk(recogniser, demo_folder):
@@ -104,7 +107,7 @@ def test_a_mirrored_picture_gives_the_same_events_with_sides_exchanged(recognise
     for mirrored, own in zip(spots, demo_spots, strict=True):
         assert mirrored.apex == pytest.approx(own.apex, abs=0.034)
         assert mirrored.onset == pytest.approx(own.onset, abs=0.05)
-        assert set(mirrored.regions[:2]) & {exchanged(name) for name in own.regions}
+        assert exchanged(own.regions[0]) in mirrored.regions
 
 
 def test_no_face_gives_no_event(recogniser):
@@ -144,3 +147,46 @@ def test_intervals_are_matched_one_to_one():
     assert match_one_to_one([(0.0, 0.9), (0.1, 1.0)], truth) in ({0: 0}, {0: 1})
     assert match_one_to_one([(0.6, 2.0)], truth) == {}
     assert intersection_over_union((0.0, 1.0), (0.5, 1.5)) == pytest.approx(1 / 3)
+
+
+def test_a_clock_that_is_set_back_begins_anew(recogniser):
+    pipeline = Pipeline(recogniser)
+    frames = still_frames(8)
+    for i, time in enumerate([7.0, 7.03, 7.06, 1.0, 1.03, 1.06, float("nan"), 1.09]):
+        pipeline.push(Frame(i, time, frames[i].image))
+    assert pipeline.faces_seen == 7
+    assert sum(pipeline.ignored.values()) == 1
+    assert pipeline.finish() == []
+
+
+def test_a_face_half_outside_the_picture_is_survived(recogniser):
+    pipeline = Pipeline(recogniser, PipelineConfig(max_faces=1))
+    wide = cv2.copyMakeBorder(face_picture(), 0, 0, 0, 400, cv2.BORDER_REPLICATE)
+    rng = np.random.default_rng(0)
+    events = []
+    for i in range(60):
+        left = min(8 * i, 330)
+        grain = rng.normal(0, 3, (480, 640, 3))
+        events += pipeline.push(Frame(i, i / 30, np.clip(wide[:, left : left + 640] + grain, 0, 255).astype(np.uint8)))
+    assert [e for e in events + pipeline.finish() if e.is_micro] == []
+
+
+def test_a_face_that_comes_in_the_middle_of_a_movement_is_no_event(recogniser, demo_frames, demo_spots):
+    """The first micro-expression is under way when the first frame comes."""
+    onset, apex = demo_spots[0].onset, demo_spots[0].apex
+    late = [frame for frame in demo_frames if (onset + apex) / 2 <= frame.time < demo_spots[1].onset - 0.5]
+    assert [spot for spot in micro_spots(recogniser, late) if spot.onset < demo_spots[0].offset] == []
+
+
+def test_a_face_that_was_learnt_at_rest_keeps_it_when_it_is_lost_for_a_moment(recogniser):
+    grey = np.full((480, 640, 3), 90, np.uint8)
+    pipeline = Pipeline(recogniser, PipelineConfig(max_faces=1))
+    pipeline.mark_rest(2.0)
+    images = [f.image for f in still_frames(75)] + [grey] * 15 + [f.image for f in still_frames(10)]
+    for i, image in enumerate(images):
+        pipeline.push(Frame(i, i / 30, image))
+        if i == 74:
+            assert pipeline.resting_faces == 1
+    (track,) = pipeline._tracks.values()
+    assert track.spotter.resting is not None
+    pipeline.finish()

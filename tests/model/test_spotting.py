@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.spot import Spot
+from model.spot import LOOK_AHEAD_S, Spot, SpotterConfig
 from model.spotting import Spotter
-from tests.helpers import motion_samples
+from tests.helpers import JAW, motion_samples
 from training.synthesis.timecourse import TimeCourse
 
 SMILE = ("left mouth corner", "right mouth corner", "left cheek")
@@ -34,10 +34,19 @@ def test_a_short_movement_is_a_micro_expression_at_every_frame_rate(fps):
     assert spot.strength == pytest.approx(0.012, rel=0.2)
 
 
-@given(seed=st.integers(0, 2**32 - 1), noise=st.floats(0.0001, 0.002))
-@settings(max_examples=25)
-def test_noise_alone_is_never_a_movement(seed, noise):
+@given(seed=st.integers(0, 2**32 - 1), noise=st.floats(0.0001, 0.0005))
+@settings(max_examples=20)
+def test_the_noise_of_a_camera_alone_is_never_a_movement(seed, noise):
     assert spots_of(motion_samples({}, 10.0, noise=noise, seed=seed)) == []
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=10)
+def test_in_heavy_noise_candidates_stay_few_and_weak(seed):
+    spots = spots_of(motion_samples({}, 20.0, noise=0.002, seed=seed))
+    # What is left goes before the network, which calls it none.
+    assert len(spots) < 20
+    assert all(spot.score < 8.0 for spot in spots)
 
 
 @pytest.mark.parametrize("scale", [0.7, 1.3])
@@ -46,8 +55,9 @@ def test_a_source_played_at_another_speed_gives_the_same_movements_at_scaled_tim
     samples = motion_samples(moving(SMILE, course, 0.012), 4.0, fps=60.0)
     (own,) = spots_of(samples)
     (scaled,) = spots_of([replace(sample, time=scale * sample.time) for sample in samples])
-    assert (scaled.kind, scaled.apex_frame) == (own.kind, own.apex_frame)
-    assert scaled.apex == pytest.approx(scale * own.apex, abs=0.01)
+    assert scaled.kind == own.kind
+    assert scaled.apex_frame == pytest.approx(own.apex_frame, abs=1)
+    assert scaled.apex == pytest.approx(scale * own.apex, abs=0.02)
     assert scaled.onset == pytest.approx(scale * own.onset, abs=0.02)
     assert scaled.offset == pytest.approx(scale * own.offset, abs=0.02)
 
@@ -92,20 +102,28 @@ def test_a_blink_is_a_blink():
     assert {spot.kind for spot in spots_of(samples)} == {"blink"}
 
 
-def test_speech_is_speech():
-    def talk(t):
-        return 0.03 * np.sin(np.pi * 4 * (t - 2)) ** 2 + 0.01 if 2 < t < 4 else 0.0
+def jaw(t, start=2.0, end=4.0):
+    """Syllables: the jaw goes down (these curves count upwards)."""
+    return -(0.03 * np.sin(np.pi * 4 * (t - start)) ** 2 + 0.01) if start < t < end else 0.0
 
-    kinds = [s.kind for s in spots_of(motion_samples({"lower lip": talk, "chin": talk}, 6.0))]
-    assert kinds == ["speech"]
+
+SPEAKING = {region: (lambda t, share=share: share * jaw(t)) for region, share in JAW.items()}
+
+
+def test_speech_is_speech():
+    kinds = [s.kind for s in spots_of(motion_samples(SPEAKING, 6.0))]
+    assert set(kinds) == {"speech"}
+
+
+def test_a_single_syllable_is_no_micro_expression():
+    course = TimeCourse(2.0, 2.1, 2.25)
+    syllable = {r: (lambda t, share=share: -0.02 * share * course.strength(t)) for r, share in JAW.items()}
+    assert "micro" not in {s.kind for s in spots_of(motion_samples(syllable, 4.0))}
 
 
 def test_a_micro_expression_of_the_brows_is_found_while_the_mouth_speaks():
-    def talk(t):
-        return 0.03 * np.sin(np.pi * 4 * (t - 2)) ** 2 + 0.01 if 2 < t < 5 else 0.0
-
     frown = moving(("left inner brow", "right inner brow"), TimeCourse(3.0, 3.12, 3.3), 0.015)
-    spots = spots_of(motion_samples({"lower lip": talk, **frown}, 7.0))
+    spots = spots_of(motion_samples({**SPEAKING, **frown}, 7.0))
     assert [(s.kind, s.regions[0]) for s in spots if s.kind == "micro"] in (
         [("micro", "left inner brow")],
         [("micro", "right inner brow")],
@@ -115,7 +133,7 @@ def test_a_micro_expression_of_the_brows_is_found_while_the_mouth_speaks():
 def test_movements_of_brows_and_mouth_at_once_are_one_event():
     course = TimeCourse(2.0, 2.15, 2.35)
     (spot,) = spots_of(motion_samples(moving((*SMILE, "left inner brow"), course, 0.015), 4.0))
-    assert "left inner brow" in spot.regions
+    assert spot.kind == "micro"
     assert "left mouth corner" in spot.regions
 
 
@@ -155,3 +173,102 @@ def test_a_group_that_comes_to_rest_late_does_not_report_the_movement_again():
 
     samples = motion_samples({**moving(SMILE, course, 0.02), "left eyelids": lingering}, 6.0)
     assert [s.kind for s in spots_of(samples) if s.kind == "micro"] == ["micro"]
+
+
+def test_lids_that_follow_the_eyes_are_a_shift_of_gaze():
+    course = TimeCourse(2.0, 2.1, 2.3)
+    samples = motion_samples(
+        moving(("left eyelids", "right eyelids"), course, 0.02), 4.0, gaze=lambda t: (0.05 * course.strength(t), 0.0)
+    )
+    assert [s.kind for s in spots_of(samples)] == ["gaze"]
+
+
+def test_what_moves_with_the_light_is_light():
+    course = TimeCourse(2.0, 2.12, 2.3)
+    samples = motion_samples(moving(SMILE, course, 0.015), 4.0, light=lambda t: 120.0 * (1 + 0.2 * course.strength(t)))
+    assert {s.kind for s in spots_of(samples)} == {"light"}
+
+
+def test_a_chin_that_rises_alone_for_a_second_swallows():
+    course = TimeCourse(2.0, 2.4, 3.0)
+    assert [s.kind for s in spots_of(motion_samples({"chin": lambda t: 0.03 * course.strength(t)}, 5.0))] == ["swallow"]
+
+
+def test_a_tremble_within_a_smile_is_part_of_the_smile():
+    tremble = TimeCourse(3.0, 3.1, 3.25)
+
+    def smile(t):
+        return 0.08 * float(np.clip((t - 2) / 0.3, 0, 1) * np.clip((4.6 - t) / 0.4, 0, 1)) - 0.008 * tremble.strength(t)
+
+    assert {s.kind for s in spots_of(motion_samples(dict.fromkeys(SMILE, smile), 7.0))} <= {"macro", "rejected"}
+
+
+def test_a_slow_turn_of_the_head_hides_no_micro_expression():
+    course = TimeCourse(4.0, 4.12, 4.3)
+
+    def turning(t):
+        return 0.015 * np.sin(2 * np.pi * 0.2 * t)
+
+    curves = dict.fromkeys(("left jowl", "left outer brow", "left cheek"), turning)
+    curves |= {"right mouth corner": lambda t: 0.012 * course.strength(t)}
+    micro = [s for s in spots_of(motion_samples(curves, 8.0)) if s.kind == "micro"]
+    assert [s.regions[0] for s in micro] == ["right mouth corner"]
+    assert micro[0].apex == pytest.approx(course.apex, abs=0.03)
+
+
+def test_whoever_looks_ahead_takes_the_first_syllable_back():
+    first, second = TimeCourse(2.0, 2.1, 2.22), TimeCourse(2.4, 2.5, 2.65)
+    twice = dict.fromkeys(SMILE, lambda t: 0.012 * (first.strength(t) + second.strength(t)))
+    samples = motion_samples(twice, 5.0)
+
+    def kinds(look_ahead):
+        spotter = Spotter(SpotterConfig(look_ahead=look_ahead))
+        return [s.kind for sample in samples for s in spotter.push(sample)] + [s.kind for s in spotter.finish()]
+
+    assert kinds(0.0).count("micro") == 1
+    assert kinds(LOOK_AHEAD_S).count("micro") == 0
+
+
+def test_a_face_that_was_learnt_at_rest_is_judged_at_once():
+    spotter = Spotter()
+    calm = motion_samples({}, 4.0, noise=0.0003)
+    for i, sample in enumerate(calm):
+        spotter.push(sample)
+        if i == 15:
+            spotter.rest(3.0)
+    assert spotter.rests == 1
+    assert spotter.resting is not None
+    # Half a second after the face came back: too early for a spotter that does not know it.
+    course = TimeCourse(0.6, 0.7, 0.85)
+    samples = motion_samples(moving(SMILE, course, 0.006), 2.0, noise=0.0003, seed=1)
+    knowing = Spotter(resting=spotter.resting)
+    assert [s.kind for sample in samples for s in knowing.push(sample)] == ["micro"]
+    assert [s.score for s in spots_of(samples) if s.score] == []
+
+
+def test_movements_while_the_face_was_said_to_be_at_rest_are_rejected():
+    spotter = Spotter()
+    spots = []
+    for i, sample in enumerate(motion_samples(moving(SMILE, TimeCourse(3.0, 3.12, 3.3), 0.015), 6.0)):
+        spots += spotter.push(sample)
+        if i == 60:
+            spotter.rest(3.0)
+    assert {s.kind for s in spots} == {"rejected"}
+    assert all("rest" in s.reason for s in spots)
+
+
+def test_strobe_light_leaves_the_spotter_bounded_and_it_recovers():
+    spotter = Spotter()
+    rng = np.random.default_rng(0)
+    spots = []
+    for sample in motion_samples({}, 8.0, light=lambda t: 60.0 + 120.0 * (int(t * 15) % 2)):
+        wild = replace(sample, displacement=sample.displacement + rng.normal(0, 0.05, sample.displacement.shape))
+        spots += spotter.push(wild)
+    assert len(spots) < 100
+    assert all(s.kind != "micro" for s in spots)
+    assert len(spotter._ended) < 20
+    course = TimeCourse(50.0, 50.12, 50.3)
+    times = list(np.arange(8.0, 52.0, 1 / 30))
+    after = motion_samples(moving(SMILE, course, 0.015), 0, times=times)
+    found = [s for sample in after for s in spotter.push(replace(sample, restarted=False))]
+    assert [s.apex for s in found if s.kind == "micro"] == [pytest.approx(course.apex, abs=0.03)]
