@@ -23,12 +23,12 @@ _TUNING_SECONDS: Final = 40.0
 # What is judged: camera, frames a second, seconds of each person, and whether they only talk.
 _CELLS: Final = (
     (WEBCAM, 30.0, 45.0, False),
-    (CLEAN, 30.0, 30.0, False),
     (POOR_LIGHT, 30.0, 30.0, False),
+    (CLEAN, 30.0, 24.0, False),
     (WEBCAM, 25.0, 24.0, False),
-    (WEBCAM, 60.0, 24.0, False),
-    (WEBCAM, 100.0, 18.0, False),
-    (WEBCAM, 200.0, 12.0, False),
+    (WEBCAM, 60.0, 18.0, False),
+    (WEBCAM, 100.0, 12.0, False),
+    (WEBCAM, 200.0, 10.0, False),
     (WEBCAM, 30.0, 30.0, True),
 )
 # Displacement from which on a micro-expression counts in the main figures, fraction of the inter-ocular distance; the

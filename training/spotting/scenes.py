@@ -15,7 +15,7 @@ from training.synthesis.anatomy import vary
 from training.synthesis.camera import Camera
 from training.synthesis.chance import log_uniform
 from training.synthesis.expressions import sample_expression
-from training.synthesis.habits import Blink, Glance, Speech
+from training.synthesis.habits import Blink, Glance, Speech, Swallow
 from training.synthesis.recording import Movement, Recording, Script
 from training.synthesis.timecourse import TimeCourse
 
@@ -43,6 +43,12 @@ _OPENINGS: Final = (0.02, 0.08)
 _GLANCE_PAUSE_S: Final = 5.0
 _GLANCE_S: Final = (0.3, 1.5)
 _GLANCE_SD: Final = (0.05, 0.025)
+# People swallow about once a minute, more often before a camera.
+_SWALLOW_PAUSE_S: Final = 25.0
+_SWALLOW_S: Final = (0.5, 1.2)
+_SWALLOW_LIFT: Final = (0.02, 0.06)
+# Width and height of the picture: a face at a desk with little around it, since empty walls only cost time.
+_SIZE: Final = (384, 352)
 # The head: shift in shares of the inter-ocular distance, roll and turn in degrees.
 _SWAY: Final = (0.01, 0.04)
 _ROLL: Final = (0.1, 0.6)
@@ -107,6 +113,7 @@ class Scene:
             portrait,
             script,
             Camera(self.setting.noise, self.setting.blur),
+            size=_SIZE,
             inter_ocular=size,
             crf=self.setting.crf,
             gain=self.setting.gain,
@@ -141,7 +148,7 @@ def _script(scene: Scene, inter_ocular: float, rng: np.random.Generator) -> Scri
     busy = [(m.course.onset - 0.3, m.course.offset + 0.3) for m in (*movements, *longer)]
 
     def free(start: float, end: float) -> bool:
-        """Speech never hides a micro-expression: nobody could tell what is true then."""
+        """Speech and swallows never hide a micro-expression: nobody could tell what is true then."""
         return all(end < a or b < start for a, b in busy)
 
     blinks = tuple(Blink(t, float(rng.uniform(*_BLINK_S))) for t in _times(scene.seconds, _BLINK_PAUSE_S, rng))
@@ -158,6 +165,11 @@ def _script(scene: Scene, inter_ocular: float, rng: np.random.Generator) -> Scri
         )
         for t in _times(scene.seconds, _GLANCE_PAUSE_S, rng)
     )
+    swallows = tuple(
+        Swallow(t, length, float(rng.uniform(*_SWALLOW_LIFT)))
+        for t in _times(scene.seconds, _SWALLOW_PAUSE_S, rng)
+        if free(t, t + (length := float(rng.uniform(*_SWALLOW_S))))
+    )
     return Script(
         scene.seconds,
         scene.fps,
@@ -166,6 +178,7 @@ def _script(scene: Scene, inter_ocular: float, rng: np.random.Generator) -> Scri
         blinks=blinks,
         speech=speech,
         glances=glances,
+        swallows=swallows,
         sway=float(rng.uniform(*_SWAY)) * inter_ocular,
         roll=float(rng.uniform(*_ROLL)),
         turn=float(rng.uniform(*_TURN)),

@@ -1,4 +1,4 @@
-"""What faces do all day besides expressing anything, as functions of time: blinks, syllables, looks aside."""
+"""What faces do all day besides expressing anything, as functions of time: blinks, syllables, looks, swallows."""
 
 from __future__ import annotations
 
@@ -94,3 +94,23 @@ class Glance:
         """Shift of the irises at ``time`` seconds."""
         there = np.clip((time - self.start) / _SACCADE_S, 0.0, 1.0) - np.clip((time - self.end) / _SACCADE_S, 0.0, 1.0)
         return float(there * self.target[0]), float(there * self.target[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Swallow:
+    """One swallow.
+
+    Attributes:
+        start: Seconds.
+        duration: Seconds.
+        height: Largest lift of the throat, fractions of the inter-ocular distance.
+    """
+
+    start: float
+    duration: float
+    height: float
+
+    def lift(self, time: float) -> float:
+        """Lift of the throat at ``time`` seconds."""
+        course = TimeCourse(self.start, self.start + 0.4 * self.duration, self.start + self.duration)
+        return self.height * course.strength(time)

@@ -18,7 +18,7 @@ from model.muscles import SIDES, Side
 from model.whole_file import whole_file
 from training.synthesis.camera import Camera, Light
 from training.synthesis.codec import through_h264
-from training.synthesis.habits import Blink, Glance, Speech
+from training.synthesis.habits import Blink, Glance, Speech, Swallow
 from training.synthesis.portrait import FaceState, Portrait
 from training.synthesis.timecourse import TimeCourse
 
@@ -59,6 +59,7 @@ class Script:
         blinks: Blinks.
         speech: Stretches of speech.
         glances: Looks aside.
+        swallows: Swallows.
         sway: Standard deviation of the head's translation in output pixels.
         roll: Standard deviation of the head's roll in degrees.
         turn: Standard deviation of the head's turn in degrees.
@@ -73,6 +74,7 @@ class Script:
     blinks: tuple[Blink, ...] = ()
     speech: tuple[Speech, ...] = ()
     glances: tuple[Glance, ...] = ()
+    swallows: tuple[Swallow, ...] = ()
     sway: float = 1.0
     roll: float = 0.2
     turn: float = 0.0
@@ -100,7 +102,8 @@ class Script:
                 muscles[18, side] = muscles.get((18, side), 0.0) + rounding
         looks = [glance.gaze(time) for glance in self.glances]
         gaze = (sum(look[0] for look in looks), sum(look[1] for look in looks))
-        return FaceState(muscles, (closure, closure), opening, gaze)
+        lift = sum(swallow.lift(time) for swallow in self.swallows)
+        return FaceState(muscles, (closure, closure), opening, gaze, swallowing=lift)
 
 
 @dataclass(frozen=True, slots=True)
