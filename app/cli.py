@@ -97,6 +97,12 @@ def analyse_command(
     model: Model = ASTANN_ONNX,
     image_fps: Annotated[float, typer.Option(help="Frames per second of folders of pictures.")] = 30.0,
     max_faces: Annotated[int, typer.Option(min=1, max=4, help="Faces followed at once.")] = 4,
+    causal: Annotated[
+        bool, typer.Option("--causal", help="Do not look ahead: exactly what the live view would have shown.")
+    ] = False,
+    rest: Annotated[
+        str, typer.Option(help="Seconds in which everybody looks neutral, as in 0-3: each face is learnt from them.")
+    ] = "",
 ) -> None:
     """Analyses recordings and writes events.csv, frames.csv, events.json and metadata.json for each."""
     from app.headless import Outcome, OutputOptions, analyse, result_folders
@@ -105,7 +111,10 @@ def analyse_command(
     from app.sources.opening import open_recording
     from model.pipeline import PipelineConfig
     from model.recognition import Recogniser
+    from model.spot import LOOK_AHEAD_S, SpotterConfig
 
+    stretch = _stretch(rest)
+    spotter = SpotterConfig(look_ahead=0.0 if causal else LOOK_AHEAD_S)
     recogniser = Recogniser(model)
     make_folder(out)
     failed = False
@@ -121,8 +130,8 @@ def analyse_command(
                     source,
                     recogniser,
                     folder,
-                    OutputOptions(all_kinds, annotate),
-                    PipelineConfig(max_faces=max_faces),
+                    OutputOptions(all_kinds, annotate, stretch),
+                    PipelineConfig(max_faces=max_faces, spotter=spotter),
                     lambda done, total, bar=bar, task=task: bar.update(task, completed=done, total=total),  # type: ignore[misc]  # mypy cannot infer a lambda's defaults
                 )
         print_outcome(console, outcome)
@@ -146,6 +155,19 @@ def doctor() -> None:
         console.print("Something does not work: follow the hints above, or reinstall with 'make run'.")
         raise typer.Exit(1)
     console.print("Everything works.")
+
+
+def _stretch(text: str) -> tuple[float, float] | None:
+    """Reads ``from-to`` in seconds."""
+    if not text:
+        return None
+    try:
+        start, end = (float(part) for part in text.split("-"))
+    except ValueError:
+        start, end = 0.0, 0.0
+    if not 0.0 <= start < end:
+        raise typer.BadParameter(f"'{text}' is no stretch of time. Write the seconds from and to, as in 0-3.")
+    return start, end
 
 
 def _progress() -> Progress:

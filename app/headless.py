@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.errors import FleetingError
+from app.live.ahead import read_ahead
 from app.session.results import ResultsWriter
 from app.sources.base import LOW_RATE_FPS, Source
 from model.events import Event
@@ -46,10 +48,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """What is written: see `ResultsWriter`."""
+    """What is analysed and written.
+
+    Attributes:
+        all_kinds: See `ResultsWriter`.
+        overlay: See `ResultsWriter`.
+        rest: A stretch in which everybody looks neutral, from and to in seconds.
+    """
 
     all_kinds: bool = False
     overlay: bool = False
+    rest: tuple[float, float] | None = None
 
 
 def analyse(
@@ -76,8 +85,8 @@ def analyse(
     outcome = Outcome(source.name)
     config = config or PipelineConfig()
     pipeline = Pipeline(recogniser, config)
+    frames = read_ahead(source.frames())
     try:
-        frames = source.frames()
         # Nothing is written for a source that has no first frame.
         first = next(frames, None)
         if first is None:
@@ -86,19 +95,17 @@ def analyse(
         writer = ResultsWriter(folder, source, recogniser, config, all_kinds=options.all_kinds, overlay=options.overlay)
         outcome.folder = folder
         with writer:
-            frame: Frame | None = first
-            while frame is not None:
-                events = pipeline.push(frame)
-                outcome.events += events
-                outcome.frames += 1
-                writer.append(frame, pipeline.faces, events)
-                if progress is not None:
-                    progress(outcome.frames, source.frame_count)
-                frame = next(frames, None)
-            last = pipeline.finish()
-            outcome.events += last
-            writer.append_events(last)
+            try:
+                _analyse_frames(itertools.chain([first], frames), pipeline, writer, outcome, options.rest, progress)
+            finally:
+                writer.ignored = pipeline.ignored
+                source.warnings += _left_out(source.name, pipeline)
             writer.complete = True
+            if writer.resting is not None and not writer.resting["faces"]:
+                source.warnings.append(
+                    f"{source.name}: no face was seen long enough from {writer.resting['from_s']:g} to "
+                    f"{writer.resting['to_s']:g} s to learn how it looks at rest."
+                )
             fps = writer.measured_fps
             if fps is not None and fps < LOW_RATE_FPS:
                 source.warnings.append(
@@ -110,11 +117,42 @@ def analyse(
     except FleetingError as error:
         outcome.error = str(error)
     finally:
+        frames.close()
         outcome.frames_with_face = pipeline.faces_seen
         pipeline.finish()
         source.close()
         outcome.warnings = list(source.warnings)
     return outcome
+
+
+def _analyse_frames(
+    frames: Iterable[Frame],
+    pipeline: Pipeline,
+    writer: ResultsWriter,
+    outcome: Outcome,
+    rest: tuple[float, float] | None,
+    progress: Callable[[int, int | None], None] | None,
+) -> None:
+    marked = False
+    for frame in frames:
+        if rest is not None and not marked and frame.time >= rest[0]:
+            pipeline.mark_rest(rest[1] - rest[0])
+            marked = True
+        events = pipeline.push(frame)
+        outcome.events += events
+        outcome.frames += 1
+        writer.append(frame, pipeline.faces, events)
+        if progress is not None:
+            progress(outcome.frames, writer.frame_count)
+    if rest is not None:
+        writer.resting = {"from_s": rest[0], "to_s": rest[1], "faces": pipeline.resting_faces}
+    last = pipeline.finish()
+    outcome.events += last
+    writer.append_events(last)
+
+
+def _left_out(name: str, pipeline: Pipeline) -> list[str]:
+    return [f"{count} frames of {name} {reason}; they were left out." for reason, count in pipeline.ignored.items()]
 
 
 def result_folders(out: Path, names: Sequence[str]) -> list[Path]:

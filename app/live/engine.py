@@ -73,6 +73,7 @@ class Engine:
         self._source: Source | None = None
         self._ring: FrameRing[_Captured] | None = None
         self._captured = self._analysed = 0
+        self._rest_s = 0.0
         self.preparation = ""
         """What the opening of the source is busy with."""
         self._capture = threading.Thread(target=self._run_capture, name="fleeting-capture", daemon=True)
@@ -114,6 +115,10 @@ class Engine:
             self._views.replaced,
             (len(stamps) - 1) / span if span > 0 else 0.0,
         )
+
+    def mark_rest(self, seconds: float) -> None:
+        """Says that everybody in view looks neutral for the next ``seconds``."""
+        self._rest_s = seconds
 
     def take_view(self) -> View | None:
         """The newest analysed frame, if there is one that was not taken yet."""
@@ -194,13 +199,21 @@ class Engine:
             self._say(f"{failure}: {error}.")
 
     def _analyse(self, pipeline: Pipeline, ring: FrameRing[_Captured]) -> None:
+        resting: int | None = None
         try:
             while not self._stop.is_set():
                 captured = ring.get()
                 if captured is None:
                     break
                 frame, captured_at = captured
+                if self._rest_s:
+                    rest, self._rest_s = self._rest_s, 0.0
+                    pipeline.mark_rest(rest)
+                    resting = pipeline.resting_faces
                 self._events.extend(pipeline.push(frame))
+                if resting is not None and pipeline.resting_faces > resting:
+                    self._say("The resting face is known now: movements are judged by how this face moves at rest.")
+                    resting = None
                 self._analysed += 1
                 motion = max((100 * f.motion for f in pipeline.faces), default=None)
                 self._curve.append(MotionPoint(frame.time, motion))
@@ -208,6 +221,8 @@ class Engine:
                     self._notify()
         finally:
             self._events.extend(pipeline.finish())
+            for reason, count in pipeline.ignored.items():
+                self._say(f"{count} frames {reason}; they were left out.")
 
     def _tell(self, text: str) -> None:
         if self._stop.is_set():

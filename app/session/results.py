@@ -55,6 +55,10 @@ class ResultsWriter:
         self._last_time = 0.0
         self._last_index = -1
         self._size: tuple[int, int] | None = None
+        self.resting: dict[str, float] | None = None
+        """The stretch in which everybody was said to look neutral, and how many faces were learnt from it."""
+        self.ignored: dict[str, int] = {}
+        """Frames that the analysis left out, by reason."""
         self.complete = False
         """Set to True by whoever analysed the source to its end."""
         with contextlib.ExitStack() as stack:
@@ -94,6 +98,11 @@ class ResultsWriter:
             self._events_csv.append([event_row(event) for event in wanted])
 
     @property
+    def frame_count(self) -> int | None:
+        """Frames of the source, None if unknown."""
+        return self._source.frame_count
+
+    @property
     def measured_fps(self) -> float | None:
         """Frames per second by the frames' own times, None before the second frame."""
         return (self._frames - 1) / self._last_time if self._last_time > 0 else None
@@ -115,11 +124,12 @@ class ResultsWriter:
             },
             "frames": {
                 "captured": self._last_index + 1,
-                "analysed": self._frames,
-                "dropped": {"unreadable": self._last_index + 1 - self._frames},
+                "analysed": self._frames - sum(self.ignored.values()),
+                "dropped": {"unreadable": self._last_index + 1 - self._frames, **self.ignored},
                 "with_face": self._with_face,
                 "without_face": self._frames - self._with_face,
             },
+            "resting": self.resting,
             "events": len(self._written),
             "complete": self.complete,
             "interruption": interruption,

@@ -35,6 +35,7 @@ EVENT_COLUMNS: Final = (
     "offset_frame",
     "duration_ms",
     "strength_percent",
+    "score",
     "emotion",
     "confidence",
     "AUs",
@@ -87,6 +88,7 @@ def event_row(event: Event) -> Row:
         str(spot.offset_frame),
         f"{1000 * spot.duration:.0f}",
         f"{100 * spot.strength:.3f}",
+        f"{spot.score:.1f}" if spot.score else "",
         guess.label if guess else "",
         f"{guess.confidence:.3f}" if guess else "",
         " ".join(au_column(n) for n in guess.named_action_units) if guess else "",
@@ -112,6 +114,7 @@ def event_record(event: Event) -> dict[str, object]:
         "apex_frame": spot.apex_frame,
         "offset_frame": spot.offset_frame,
         "strength": round(spot.strength, 6),
+        "score": round(spot.score, 2),
         "regions": list(spot.regions),
         "reason": event.reason,
     }

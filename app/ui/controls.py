@@ -40,6 +40,8 @@ class Controls(QToolBar):
     open_folder = Signal()
     run_toggled = Signal()
     snapshot = Signal()
+    rest = Signal()
+    """Everybody in view looks neutral from now on."""
     settings_changed = Signal()
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
@@ -59,6 +61,9 @@ class Controls(QToolBar):
             "S&napshot", "Ctrl+S", lambda: self.snapshot.emit(), "Save what is shown as a picture"
         )
         self.snapshot_action.setEnabled(False)
+        self.rest_action = self._action(
+            "&Neutral", "N", lambda: self.rest.emit(), "Look neutral for 3 seconds: the face is learnt at rest"
+        )
         self.show_running(False)
         self.addSeparator()
         self.outline_action = self._switch("&Outline", "O", "outline")
@@ -115,6 +120,7 @@ class Controls(QToolBar):
 
     def show_running(self, running: bool) -> None:
         self.run_action.setText("■  &Stop" if running else "▶  &Start")
+        self.rest_action.setEnabled(running)
 
     def _activate(self, index: int) -> None:
         if index < len(self._choices):

@@ -18,7 +18,8 @@ from model.labels import EMOTION_COLOURS
 _SPAN_S: Final = 10.0
 # The axis shows at least this much (percent of the inter-ocular distance), so that rest looks like rest.
 _LEAST_RANGE: Final = 2.5
-_KIND_COLOURS: Final = {"macro": "#CC79A7", "speech": "#8a8a8a", "blink": "#b0b0b0", "rejected": "#d0d0d0"}
+_KIND_COLOURS: Final = {"macro": "#CC79A7", "speech": "#8a8a8a", "blink": "#b0b0b0"}
+_OTHER_COLOUR: Final = "#d0d0d0"
 
 
 class MotionCurve(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph ships no types
@@ -49,7 +50,7 @@ class MotionCurve(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph ships no ty
     def mark(self, event: Event) -> None:
         """Marks an event's time in its colour."""
         label = event.recognition.label if event.is_micro and event.recognition else ""
-        colour = QColor(EMOTION_COLOURS[label] if label else _KIND_COLOURS.get(event.kind, "#d0d0d0"))
+        colour = QColor(EMOTION_COLOURS[label] if label else _KIND_COLOURS.get(event.kind, _OTHER_COLOUR))
         colour.setAlpha(110 if event.is_micro else 50)
         region = pg.LinearRegionItem(
             (event.spot.onset, event.spot.offset), movable=False, brush=colour, pen=pg.mkPen(colour, width=1)

@@ -37,6 +37,8 @@ _SLOW_TICK_MS: Final = 80
 _RATE_NEEDS_FRAMES: Final = 60
 # How long the status bar tells where something was saved (milliseconds).
 _MESSAGE_MS: Final = 6000
+# How long a face is watched at rest, seconds: long enough for its sway, short enough to keep still.
+_REST_S: Final = 3.0
 _IDLE: Final = "Choose a source and press Start (F5)."
 _VIDEO_FILTER: Final = "Video (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.mts);;All files (*)"
 
@@ -115,6 +117,7 @@ class MainWindow(QMainWindow):
         controls.open_file.connect(self._ask_file)
         controls.open_folder.connect(self._ask_folder)
         controls.snapshot.connect(self._save_snapshot)
+        controls.rest.connect(self._mark_rest)
         controls.settings_changed.connect(self._apply_settings)
 
     # Starting and stopping
@@ -263,6 +266,11 @@ class MainWindow(QMainWindow):
             self.page.banner.say(str(error))
         else:
             self.statusBar().showMessage(f"Saved {path}", _MESSAGE_MS)
+
+    def _mark_rest(self) -> None:
+        if self.engine is not None:
+            self.engine.mark_rest(_REST_S)
+            self.statusBar().showMessage(f"Look neutral for {_REST_S:g} seconds …", int(1000 * _REST_S))
 
     def _keep_settings(self) -> None:
         try:

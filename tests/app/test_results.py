@@ -16,7 +16,7 @@ from model.recognition import Recognition
 from model.spot import Spot
 from tests.helpers import FakeSource, face_picture, still_frames
 
-SPOT = Spot("micro", 1.0, 1.1, 1.25, 30, 33, 38, 0.0123, ("left cheek", "nose"))
+SPOT = Spot("micro", 1.0, 1.1, 1.25, 30, 33, 38, 0.0123, ("left cheek", "nose"), score=7.46)
 GUESS = Recognition(
     np.array([0.1, 0.8, 0.05, 0.05], np.float32),
     np.array([0, 0, 0, 0, 0.6, 0, 0, 0, 0.9, 0, 0, 0, 0, 0, 0], np.float32),
@@ -39,6 +39,7 @@ def test_an_event_is_written_as_documented():
         "offset_frame": "38",
         "duration_ms": "250",
         "strength_percent": "1.230",
+        "score": "7.5",
         "emotion": "positive",
         "confidence": "0.800",
         "AUs": "AU12 AU06",
@@ -50,13 +51,6 @@ def test_an_event_is_written_as_documented():
         "verdict": "",
         "note": "",
     }
-
-
-def test_a_movement_that_the_network_rejects_says_why():
-    nothing = Recognition(np.array([0, 0, 0, 1.0], np.float32), GUESS.action_units, GUESS.spatial, GUESS.temporal, 0.5)
-    event = Event(1, 0, SPOT, nothing)
-    assert (event.kind, event.is_micro) == ("rejected", False)
-    assert "no expression" in event.reason
 
 
 def test_a_frame_without_a_face_keeps_its_row():
