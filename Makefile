@@ -17,7 +17,7 @@ test:
 
 bench:
 	@.ci/setup development
-	$(BIN)/python -m tests.bench
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench  # as the program itself sets it
 
 clean:
 	rm -rf .venv build dist bench-results

@@ -6,13 +6,15 @@ import argparse
 import datetime
 import json
 import platform
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from app.version import VERSION
-from tests.bench import pipeline, training, window
+from tests.bench import pipeline, recording, training, window
+from tests.bench.pipeline import Row
 
 RESULTS = Path("bench-results")
 
@@ -20,18 +22,27 @@ RESULTS = Path("bench-results")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=120.0, help="how long the window is watched")
+    parser.add_argument("--only", help="one benchmark of those below, by name")
     arguments = parser.parse_args()
     console = Console(width=110)
-    results = {
-        "pipeline": pipeline.throughput(),
-        "profile": pipeline.profile(),
-        "recognition": pipeline.recognition(),
-        "synthesis": training.synthesis(),
-        "training": training.steps(),
-        "start-up": window.start_up(),
-        "window": window.live(arguments.seconds),
+    benchmarks: dict[str, Callable[[], list[Row]]] = {
+        "pipeline": pipeline.throughput,
+        "faces": pipeline.faces,
+        "recording": recording.recorded,
+        "profile": pipeline.profile,
+        "recognition": pipeline.recognition,
+        "synthesis": training.synthesis,
+        "training": training.steps,
+        "start-up": window.start_up,
+        "window": lambda: window.live(arguments.seconds),
     }
-    for name, rows in results.items():
+    if arguments.only and arguments.only not in benchmarks:
+        parser.error(f"there is no benchmark '{arguments.only}'; choose from {', '.join(benchmarks)}")
+    results = {}
+    for name, run in benchmarks.items():
+        if arguments.only and name != arguments.only:
+            continue
+        rows = results[name] = run()
         table = Table(*rows[0], title=name)
         for row in rows:
             table.add_row(*(f"{v:.3g}" if isinstance(v, float) else str(v) for v in row.values()))

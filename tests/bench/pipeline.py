@@ -86,6 +86,35 @@ def throughput() -> list[Row]:
     return rows
 
 
+def faces() -> list[Row]:
+    """What each further face costs: the same face side by side."""
+    recogniser = Recogniser(ASTANN_ONNX)
+    rows: list[Row] = []
+    alone = 0.0
+    for count in (1, 2, 3, 4):
+        frames = []
+        for frame in demo_frames()[: FRAMES // 3]:
+            half = cv2.resize(frame.image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+            grid = np.full((480, 640, 3), 128, np.uint8)
+            for i in range(count):
+                y, x = i // 2 * 240, i % 2 * 320
+                grid[y : y + 240, x : x + 320] = half
+            frames.append(Frame(frame.index, frame.time, grid))
+        pipeline = Pipeline(recogniser, PipelineConfig(max_faces=4))
+        milliseconds = []
+        followed = 0
+        for frame in frames:
+            start = time.perf_counter()
+            pipeline.push(frame)
+            milliseconds.append(1e3 * (time.perf_counter() - start))
+            followed = max(followed, len(pipeline.faces))
+        pipeline.finish()
+        median = float(np.median(milliseconds))
+        alone = alone or median
+        rows.append({"faces": followed, "frame median ms": median, "more than one face, ms": median - alone})
+    return rows
+
+
 def _timed(call: Callable[[], object], count: int = 200) -> tuple[float, float]:
     call()
     seconds = []

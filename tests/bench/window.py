@@ -119,12 +119,14 @@ def live(seconds: float) -> list[Row]:
     window.close()
     return [
         {
+            "minutes": seconds / 60,
             "captured": counters.captured,
             "analysed": counters.analysed,
             "lost": counters.dropped_analysis,
             "displayed": displayed,
             "capture-to-paint median ms": float(np.median(delays)),
             "p95 ms": float(np.percentile(delays, 95)),
+            "p99 ms": float(np.percentile(delays, 99)),
             "memory MB": float(settled[-1, 1]),
             "slope MB/min": float(slope),
         }
