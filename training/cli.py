@@ -19,6 +19,7 @@ from rich.table import Table
 from assets import ASTANN_ONNX
 from model.errors import FleetingError
 from training.clipset import ClipArrays, ClipSetPlan, make_clips, persons_of, training_batches
+from training.databases.command import databases
 from training.people import People, read_people
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 bench = typer.Typer(help="Benchmarks that take long.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
+app.add_typer(databases, name="databases")
 console = Console()
 
 Faces = Annotated[Path, typer.Option(help="Folder of frontal neutral portraits, one person a file.")]
