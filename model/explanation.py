@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -26,9 +27,14 @@ _CHIN: Final = REGIONS.index("chin")
 # figure), unless what comes next stands out far more.
 _NEXT_SYLLABLE_S: Final = (0.35, 0.9)
 _SYLLABLE_SHARE: Final = 0.75
+_SYLLABLE_LEAST: Final = 6.0
 _SYLLABLES: Final = 8
 # A longer movement under way trembles by less than this share of its size.
-_OF_LONGER: Final = 0.2
+_OF_LONGER: Final = 0.35
+# A larger movement began with a short one if it was noticed from so many seconds before it on and is so many times as
+# large by the time the short one has ended.
+_BEGINNING_S: Final = 0.2
+_LARGER: Final = 2.0
 # Eyes that were narrowed rather than shut in a blink become the new normal within about so many seconds.
 _NARROWED_S: Final = 10.0
 # Lids that stay down longer than this many seconds are no blink.
@@ -82,15 +88,16 @@ class Explanation:
             return "rejected", "too weak for the eyelids"
         return "micro", ""
 
-    def explain(self, short: GroupMovement, longer: Candidate | None) -> GroupMovement:
+    def explain(self, short: GroupMovement, under_way: Mapping[str, Candidate]) -> GroupMovement:
         """A short movement that a muscle might have made, as what else it was.
 
         Args:
             short: The movement.
-            longer: What the same group is in the middle of.
+            under_way: What each group is in the middle of.
         """
         curve = short.curve
-        within = longer if longer is not None and longer.start < curve.onset else None
+        longer = under_way.get(short.group)
+        within = longer if longer is not None and longer.start < curve.apex else None
         if self._light_changed(curve):
             return replace(short, kind="light")
         if short.group == "brows" and self.eyes_closed(curve.apex, curve.apex):
@@ -99,7 +106,17 @@ class Explanation:
             return replace(short, kind="speech")
         if within is not None and curve.strength < _OF_LONGER * within.peak:
             return replace(short, kind="rejected", reason="part of a longer movement")
+        if any(self._begins_with(short, larger) for name, larger in under_way.items() if name != "eyelids"):
+            return replace(short, kind="rejected", reason="the beginning of a larger movement")
         return short
+
+    def _begins_with(self, short: GroupMovement, larger: Candidate) -> bool:
+        """True if a larger movement that goes on began with it.
+
+        While much of the face begins to move, the head's own motion is misjudged for a moment.
+        """
+        start = short.curve.onset - _BEGINNING_S <= larger.start <= short.curve.offset
+        return start and larger.released_at is None and larger.peak > _LARGER * short.curve.strength
 
     def remember(self, movement: GroupMovement) -> None:
         """Takes note of what the mouth did: what it does next may belong to it."""
@@ -118,7 +135,7 @@ class Explanation:
         onset = short.curve.onset
         before = [m for m in self._mouth if m.curve.apex < onset]
         said = [m for m in before if onset - m.curve.offset < _NEXT_SYLLABLE_S[m.kind == "speech"]]
-        return any(m.score > _SYLLABLE_SHARE * short.score for m in said)
+        return any(m.score > max(_SYLLABLE_LEAST, _SYLLABLE_SHARE * short.score) for m in said)
 
     def _long_kind(self, group: str, candidate: Candidate, curve: MovementCurve) -> Kind:
         if self._light_changed(curve):

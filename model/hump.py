@@ -19,6 +19,7 @@ from model.timing import MovementCurve
 _AGAIN_S: Final = 0.03
 # A movement may begin within the one before it if it stands out by so many times as much.
 _MUCH_STRONGER: Final = 1.5
+_SHORTEST_SWALLOW_S: Final = 0.4
 
 
 class HumpWatch:
@@ -82,9 +83,10 @@ class HumpWatch:
 
     def _judge(self, hump: Hump, match: Match, history: History) -> GroupMovement | None:
         config = self._config
-        kind: Kind = match.kind
         reason = ""
         duration = hump.offset - hump.onset
+        # A chin that rises for a moment only does not swallow.
+        kind: Kind = "micro" if match.kind == "swallow" and duration < _SHORTEST_SWALLOW_S else match.kind
         curve = self._curve(hump, history)
         if duration > config.max_duration or hump.explained < config.least_explained:
             return None  # a longer movement, which others watch, or none at all

@@ -25,6 +25,9 @@ _FEWEST: Final = 4
 # Share of a movement spent rising: contraction is a little faster than relaxation. Mean and standard deviation.
 _RISE_SHARE: Final = 0.44
 _RISE_SHARE_SD: Final = 0.12
+# Micro-expressions last about so long; mean and standard deviation in seconds.
+_LENGTH_S: Final = 0.3
+_LENGTH_SD_S: Final = 0.12
 # No movement is exactly of this form: standard deviation of what is left, in shares of its height; errors closer
 # together than so many seconds are alike.
 _MISFIT: Final = 0.16
@@ -110,7 +113,8 @@ def _best(
     # do decides. The more measurements there are, the less each is worth, since their errors go together.
     error = noise**2 + _MISFIT**2 * gain.max() / max(float(own[gain.argmax()]), 1e-9)
     independent = max(1.0, float(np.median(np.diff(times))) ** -1 * _INDEPENDENT_S)
-    unusual = ((rises / (rises + falls) - _RISE_SHARE) / _RISE_SHARE_SD) ** 2
+    lengths = rises + falls
+    unusual = ((rises / lengths - _RISE_SHARE) / _RISE_SHARE_SD) ** 2 + ((lengths - _LENGTH_S) / _LENGTH_SD_S) ** 2
     k = int((gain - error * independent * unusual).argmax())
     if gain[k] <= 0.0:
         return None

@@ -64,7 +64,7 @@ def belongs_together(first: GroupMovement, other: GroupMovement) -> bool:
     if first.kind == "micro" and other.kind == "macro":
         # Skin that was dragged along and is slow to come back.
         return other.curve.offset - other.curve.onset <= _SLOW_RETURN_S and other.curve.strength < first.curve.strength
-    if first.kind in ("speech", "swallow", "light") and other.score == 0.0 < first.score:
+    if first.kind in ("speech", "swallow", "light") and other.kind == "micro" and other.score == 0.0 < first.score:
         return first.group == other.group  # the same movement, seen less exactly
     return other.kind == first.kind or other.kind == "rejected"
 

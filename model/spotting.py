@@ -149,8 +149,8 @@ class Spotter:
             if self._rest is not None and movement.curve.apex >= self._rest[0]:
                 movement = replace(movement, kind="rejected", reason="while the face was said to be at rest")
             else:
-                (longer,) = [group.candidate for group in self._groups if group.name == movement.group]
-                movement = self._explanation.explain(movement, longer)
+                under_way = {group.name: group.candidate for group in self._groups if group.candidate is not None}
+                movement = self._explanation.explain(movement, under_way)
             if movement.kind == "speech":
                 self._take_back(movement)
         self._explanation.remember(movement)

@@ -1,5 +1,6 @@
 import threading
 import time
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -107,6 +108,7 @@ def test_a_source_that_does_not_open_reaches_the_person(recogniser):
 def test_an_unforeseen_fault_of_the_analysis_reaches_the_person():
     class Broken:
         faces = ()
+        ignored: ClassVar = {}
 
         def push(self, _frame):
             raise ZeroDivisionError("oh")
@@ -144,6 +146,7 @@ def test_stopping_interrupts_lengthy_preparations(recogniser):
 def test_a_slow_analysis_of_a_camera_drops_and_counts():
     class Slow:
         faces = ()
+        ignored: ClassVar = {}
 
         def push(self, _frame):
             time.sleep(0.01)

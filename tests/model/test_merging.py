@@ -6,11 +6,13 @@ from model.regions import GROUPS
 from model.timing import MovementCurve
 
 
-def movement(group, kind, onset, offset, strength):
+def movement(group, kind, onset, offset, strength, score=0.0):
     regions = np.array(GROUPS[group])
     apex = (onset + offset) / 2
     peaks = np.linspace(strength, strength / 3, len(regions))
-    return GroupMovement(group, kind, MovementCurve(onset, apex, offset, 0, 5, 9, strength, regions, peaks))
+    return GroupMovement(
+        group, kind, MovementCurve(onset, apex, offset, 0, 5, 9, strength, regions, peaks), score=score
+    )
 
 
 def kinds(*movements):
@@ -45,3 +47,19 @@ def test_the_strongest_group_leads_and_weak_regions_are_not_named():
     assert spot.regions[0] == "right cheek"
     assert "right inner brow" in spot.regions
     assert "chin" not in spot.regions
+
+
+def test_what_the_filter_explained_explains_the_same_movement_seen_by_its_size():
+    syllable = movement("lower face", "speech", 1.0, 1.3, 0.012, score=9.0)
+    assert kinds(syllable, movement("lower face", "micro", 1.02, 1.28, 0.013)) == ["speech"]
+    # Neither what another group did, nor the long expression within which somebody spoke a syllable.
+    assert sorted(kinds(syllable, movement("brows", "micro", 1.0, 1.3, 0.013))) == ["micro", "speech"]
+    assert sorted(kinds(syllable, movement("lower face", "macro", 0.5, 2.5, 0.05))) == ["macro", "speech"]
+
+
+def test_the_filter_leads_and_no_region_is_named_twice():
+    found = movement("brows", "micro", 1.0, 1.3, 0.008, score=7.0)
+    ((spot, leader),) = merge([movement("brows", "micro", 1.05, 1.25, 0.012), found])
+    assert leader is found
+    assert spot.score == 7.0
+    assert len(set(spot.regions)) == len(spot.regions)
