@@ -11,7 +11,7 @@ def silent(_name):
 
 
 def test_a_stopped_table_goes_on_where_it_was(people, fields, map_folder, tmp_path, monkeypatch):
-    shutil.copytree(map_folder, tmp_path / "ablation-maps")
+    shutil.copytree(map_folder, tmp_path / f"ablation-maps-version-{training.ablations.GENERATOR_VERSION}")
     trained = []
 
     def run(row, seed, *_args):

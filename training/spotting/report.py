@@ -88,6 +88,8 @@ def _markdown(result: SpottingResult) -> str:
             row = _row(cell, method)
             figures = [f"{row[k]:.2f}" for k in ("f1", "precision", "recall", "false alarms a minute")]
             figures += [f"{row['f1 of all amplitudes']:.2f}"]
+            if cell.every[method].true == 0:  # only false alarms can be counted there
+                figures = ["", "", "", figures[3], ""]
             errors = ("apex error ms", "apex error p95 ms", "onset error ms", "offset error ms", "latency p95 ms")
             figures += [f"{row[k]:.0f}" for k in errors]
             lines.append(f"| {cell.name} | {method} | {row['true']} | " + " | ".join(figures).replace("nan", "") + " |")
