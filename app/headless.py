@@ -13,6 +13,7 @@ from app.session.results import ResultsWriter
 from app.sources.base import LOW_RATE_FPS, Source
 from model.events import Event
 from model.frame import Frame
+from model.frame_gate import left_out
 from model.pipeline import Pipeline, PipelineConfig
 from model.recognition import Recogniser
 
@@ -99,7 +100,7 @@ def analyse(
                 _analyse_frames(itertools.chain([first], frames), pipeline, writer, outcome, options.rest, progress)
             finally:
                 writer.ignored = pipeline.ignored
-                source.warnings += _left_out(source.name, pipeline)
+                source.warnings += left_out(pipeline.ignored, source.name)
             writer.complete = True
             if writer.resting is not None and not writer.resting["faces"]:
                 source.warnings.append(
@@ -149,10 +150,6 @@ def _analyse_frames(
     last = pipeline.finish()
     outcome.events += last
     writer.append_events(last)
-
-
-def _left_out(name: str, pipeline: Pipeline) -> list[str]:
-    return [f"{count} frames of {name} {reason}; they were left out." for reason, count in pipeline.ignored.items()]
 
 
 def result_folders(out: Path, names: Sequence[str]) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
@@ -19,6 +20,17 @@ _ROUNDING_S: Final = 0.0006
 NO_TIME: Final = "have no time stamp"
 NOT_LATER: Final = "are stamped no later than the frame before them"
 TOO_FAST: Final = f"come faster than {FASTEST_FPS:g} a second"
+
+
+def left_out(ignored: Mapping[str, int], source: str = "") -> list[str]:
+    """What to tell a person about frames that were kept out.
+
+    Args:
+        ignored: How many, by reason.
+        source: What they are frames of, if that is not plain.
+    """
+    frames = f"frames of {source}" if source else "frames"
+    return [f"{count} {frames} {reason}; they were left out." for reason, count in ignored.items()]
 
 
 class Verdict(Enum):

@@ -13,7 +13,7 @@ from model.matched_filter import Match
 from model.merging import GroupMovement
 from model.regions import GROUPS
 from model.spot import Kind, SpotterConfig
-from model.timing import MovementCurve
+from model.timing import MovementCurve, frames_around
 
 # A movement is fitted again at most this often (seconds) while it runs.
 _AGAIN_S: Final = 0.03
@@ -101,14 +101,14 @@ class HumpWatch:
         share = (hump.apex - hump.onset) / (hump.offset - hump.onset)
         rest = history.place(hump.onset) * (1.0 - share) + history.place(hump.offset) * share
         peaks = np.linalg.norm(history.place(hump.apex) - rest, axis=1)[self._regions]
-        last = len(times) - 1
+        first, last = frames_around(times, frames, hump.onset, hump.offset)
         return MovementCurve(
             onset=hump.onset,
             apex=hump.apex,
             offset=hump.offset,
-            onset_frame=int(frames[max(0, int(np.searchsorted(times, hump.onset, side="right")) - 1)]),
+            onset_frame=first,
             apex_frame=int(frames[int(np.abs(times - hump.apex).argmin())]),
-            offset_frame=int(frames[min(last, int(np.searchsorted(times, hump.offset)))]),
+            offset_frame=last,
             strength=float(peaks.max()),
             regions=self._regions,
             peaks=peaks,

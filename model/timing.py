@@ -88,17 +88,25 @@ def measure_curve(
     offset = _foot(times, curve, int(strong[-1]), height, step=1)
     apex_time = _vertex(times, curve, apex)
     peaks = np.linalg.norm(path[apex], axis=1)
+    first_frame, last_frame = frames_around(times, frames, onset, offset)
     return MovementCurve(
         onset=onset,
         apex=apex_time,
         offset=offset,
-        onset_frame=int(frames[max(0, int(np.searchsorted(times, onset, side="right")) - 1)]),
+        onset_frame=first_frame,
         apex_frame=int(frames[apex]),
-        offset_frame=int(frames[min(len(times) - 1, int(np.searchsorted(times, offset)))]),
+        offset_frame=last_frame,
         strength=float(peaks.max()),
         regions=regions,
         peaks=peaks,
     )
+
+
+def frames_around(times: Array, frames: npt.NDArray[np.int_], onset: float, offset: float) -> tuple[int, int]:
+    """The last frame at or before ``onset`` and the first at or after ``offset``, as far as there are frames."""
+    before = max(0, int(np.searchsorted(times, onset, side="right")) - 1)
+    behind = min(len(times) - 1, int(np.searchsorted(times, offset)))
+    return int(frames[before]), int(frames[behind])
 
 
 def _vertex(times: Array, curve: Array, apex: int) -> float:

@@ -21,6 +21,7 @@ from app.sources.base import Source
 from model.errors import FleetingError
 from model.events import Event
 from model.frame import Frame
+from model.frame_gate import left_out
 from model.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
@@ -221,8 +222,8 @@ class Engine:
                     self._notify()
         finally:
             self._events.extend(pipeline.finish())
-            for reason, count in pipeline.ignored.items():
-                self._say(f"{count} frames {reason}; they were left out.")
+            for notice in left_out(pipeline.ignored):
+                self._say(notice)
 
     def _tell(self, text: str) -> None:
         if self._stop.is_set():

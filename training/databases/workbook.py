@@ -72,13 +72,12 @@ def find_workbook(root: Path, patterns: Sequence[str]) -> Path:
     )
 
 
-def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> Iterator[Row]:
+def read_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
     """The rows of the first sheet that has the columns.
 
     Args:
         path: The workbook.
         columns: Names of columns that must be there; capitals, spaces and punctuation do not matter.
-        optional: Names of columns that may be there.
 
     Raises:
         DatabaseError: If the file cannot be opened or no sheet has the columns.
@@ -97,7 +96,7 @@ def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) 
     for sheet in book.worksheets:
         rows = list(sheet.iter_rows(values_only=True))
         for index, header in enumerate(rows[:_HEADER_WITHIN]):
-            places = _places(header, (*columns, *optional))
+            places = _places(header, columns)
             if all(column in places for column in columns):
                 return _rows(rows, index, places)
     wanted = ", ".join(columns)
