@@ -37,7 +37,9 @@ def test_a_short_movement_is_a_micro_expression_at_every_frame_rate(fps):
 @given(seed=st.integers(0, 2**32 - 1), noise=st.floats(0.0001, 0.0005))
 @settings(max_examples=20)
 def test_the_noise_of_a_camera_alone_is_never_a_movement(seed, noise):
-    assert spots_of(motion_samples({}, 10.0, noise=noise, seed=seed)) == []
+    spots = spots_of(motion_samples({}, 10.0, noise=noise, seed=seed))
+    # A candidate that is refused with its reason may remain: nobody is shown it as a movement.
+    assert [spot for spot in spots if spot.kind != "rejected"] == []
 
 
 @given(seed=st.integers(0, 2**32 - 1))
