@@ -29,6 +29,9 @@ _WATCHED: Final = np.array([i for i, name in enumerate(REGIONS) if "eyelids" not
 # Muscles that show outside the lids, and those that only speech uses.
 _EXPRESSIVE: Final = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 24, 25)
 _SPEAKING: Final = (16, 18)
+# Muscles of one group that coders of spontaneous micro-expressions often report together (docs/METHOD.md): what several
+# do at once stands out further than the part of one of them.
+_TOGETHER: Final = ((1, 2), (1, 2, 5), (1, 4), (4, 7), (6, 12), (12, 14), (12, 17), (15, 17))
 # The jaw takes the chin and the lower lip down as a whole, what lies beside and above less.
 _JAW: Final = {"lower lip": 1.0, "chin": 1.0, "jowl": 0.7, "mouth corner": 0.35}
 # A swallow lifts the throat and the floor of the mouth; of the watched regions the chin lies next to them.
@@ -186,10 +189,14 @@ def _patterns(centres: Points) -> tuple[Array, npt.NDArray[np.str_], list[Kind]]
     table = load_muscles()
     patterns: list[Array] = []
     kinds: list[Kind] = []
-    for unit in (*_EXPRESSIVE, *_SPEAKING):
-        right, left = (muscle_field(table[unit], side, _AXES, x, y).astype(np.float64) for side in SIDES)
+    alone = {
+        unit: [muscle_field(table[unit], side, _AXES, x, y).astype(np.float64) for side in SIDES]
+        for unit in (*_EXPRESSIVE, *_SPEAKING)
+    }
+    for units in (*((unit,) for unit in alone), *_TOGETHER):
+        right, left = (np.sum([alone[unit][side] for unit in units], axis=0) for side in range(len(SIDES)))
         patterns += [right, left, right + left]
-        kinds += ["speech" if unit in _SPEAKING else "micro"] * 3
+        kinds += ["speech" if units[0] in _SPEAKING else "micro"] * 3
     # The mouth shuts as often as it opens.
     patterns += [_down(_JAW), -_down(_JAW), -_down(_THROAT)]
     kinds += ["speech", "speech", "swallow"]
