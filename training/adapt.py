@@ -11,9 +11,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from model.astann import Astann, AstannOutput
+from model.astann import FC1_SIZE, Astann, AstannOutput
 from model.errors import FleetingError
 from model.labels import EMOTIONS
+from training.activations import Activations
 from training.augment import augment, mirrored
 from training.clipset import ClipArrays
 from training.fit import forward_fast
@@ -101,7 +102,7 @@ def adapt(
     torch.manual_seed(settings.seed)
     order = np.random.default_rng(settings.seed)
     make, weight = ALIGNMENTS[settings.method]
-    alignment = make()
+    alignment = make(FC1_SIZE)
     parameters = [*network.parameters(), *alignment.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=settings.steps)
@@ -116,7 +117,9 @@ def adapt(
         loss = label_loss(ours, *labels).total
         alike = _counterparts(clips.published, labels[0]) if target.published else torch.ones_like(clips.published)
         if int(alike.sum()) >= _FEWEST_ALIGNED:
-            loss = loss + weight * alignment(AstannOutput(*(part[alike] for part in ours)), other)
+            loss = loss + weight * alignment(
+                Activations(ours.fc1[alike], ours.emotion[alike]), Activations(other.fc1, other.emotion)
+            )
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
         optimiser.step()

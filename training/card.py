@@ -118,6 +118,61 @@ was chosen by it. Seed 0 is exported.
         partial.write_text(text, encoding="utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class ExperimentCard:
+    """What a card tells of a network that learnt one fold of an experiment.
+
+    Attributes:
+        onnx: The exported network.
+        version: Its version name.
+        method: What it is.
+        adaptation: How its statistics were aligned.
+        epochs: Passes over the labelled clips.
+        source: What it learnt from.
+        target: What it was judged on.
+        accuracy: Share of right answers there.
+        remark: What a reader of that figure must know.
+        subjects: Persons among the source clips.
+    """
+
+    onnx: Path
+    version: str
+    method: str
+    adaptation: str
+    epochs: int
+    source: str
+    target: str
+    accuracy: float
+    remark: str
+    subjects: int
+
+
+def write_experiment_card(path: Path, run: ExperimentCard) -> None:
+    """Writes the card of one fold's network; the file appears when it is whole."""
+    remark = f" Mind: {run.remark}." if run.remark else ""
+    text = f"""# Model card: ASTANN, {run.version}
+
+{_file_line(run.onnx)}
+
+## What it is
+{run.method}, trained for {run.epochs} epochs on {run.source} ({run.subjects} persons) under the licence terms of these
+databases, which also govern what may be done with this file. Alignment with the target's statistics: {run.adaptation}.
+
+## How well it does
+On {run.target}, whose labels it never saw: {100 * run.accuracy:.1f} % right answers in this one run. The report of the whole
+protocol, with several seeds, macro F1 and confusion matrices, is the figure to quote.{remark}
+
+## Known limits
+- Its databases hold movements only, so it never learnt anew what is none: what the application calls `none`, and with it
+  which weak movements are left out, is what remains of its pretraining, or chance if it had none.
+- Its probabilities are not calibrated; below one half the application says `unsure`.
+
+{_MEANING}
+"""
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

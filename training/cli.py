@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -12,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 import numpy as np
 import platformdirs
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from assets import ASTANN_ONNX
 from model.errors import FleetingError
 from training.clipset import ClipArrays, ClipSetPlan, make_clips, persons_of, training_batches
+from training.console import bar, console, stages
 from training.databases.command import databases
+from training.experiment_command import export_command, prepare_command, protocol_command, run_protocol
 from training.people import People, read_people
 
 if TYPE_CHECKING:
@@ -34,7 +33,9 @@ app = typer.Typer(
 bench = typer.Typer(help="Benchmarks that take long.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
 app.add_typer(databases, name="databases")
-console = Console()
+app.command("prepare")(prepare_command)
+app.command("protocol")(protocol_command)
+app.command("export")(export_command)
 
 Faces = Annotated[Path, typer.Option(help="Folder of frontal neutral portraits, one person a file.")]
 Cache = Annotated[Path, typer.Option(help="Folder for clips and portraits; may grow to some gigabytes.")]
@@ -87,7 +88,7 @@ def synthesise_maps(
     from training.published import MapStyle, write_flow_maps
 
     people = _people(faces, cache)
-    with _bar("persons filmed") as tell:
+    with bar("persons filmed") as tell:
         style = MapStyle(side=side, flow=flow)
         write_flow_maps(people.held_out, out, clips, database="synthetic", style=style, seed=seed, progress=tell)
     console.print(f"{clips} clips in {out}")
@@ -109,20 +110,29 @@ def fit(
     portraits: Portraits = _NOT_STATED,
     trial_clips: TrialClips = 400,
     talk_minutes: TalkMinutes = 10.0,
+    devices: Annotated[int, typer.Option(help="Graphics cards for one run; processes where there is none.", min=1)] = 1,
+    nodes: Annotated[int, typer.Option(help="Machines; start the command on each, e.g. by srun.", min=1)] = 1,
 ) -> None:
     """Trains ASTANN, judges it on held-out persons, calibrates and exports it with its card. Seed 0 is exported."""
-    from training.fit import FitSettings
+    from training.fit import Devices, FitSettings
     from training.fit import fit as train_network
     from training.judge import TrialPlan, judge_networks, prepare_trials
     from training.shipping import SHIPPED, ship
 
+    if nodes > 1 and seeds > 1:
+        raise typer.BadParameter("Several machines train one seed at a time: start the command once for each seed.")
     plan = ClipSetPlan(filmed, fields, held_out)
     people = _people(faces, cache)
     train, judged = _clips(plan, people, cache)
     settings = FitSettings(epochs=epochs or FitSettings().epochs)
     networks = [
         train_network(
-            train, replace(settings, seed=seed), out / f"seed-{seed}", resume=resume, progress=console.is_terminal
+            train,
+            replace(settings, seed=seed),
+            out / f"seed-{seed}",
+            resume=resume,
+            progress=console.is_terminal,
+            devices=Devices(devices, nodes),
         )
         for seed in range(seeds)
     ]
@@ -130,7 +140,7 @@ def fit(
     del train
     trial_plan = TrialPlan(smiles, recordings, trial_clips, talk_minutes)
     persons = persons_of(training_batches(plan, people)[2])
-    with _stages() as stage:
+    with stages() as stage:
         trials = prepare_trials(people, trial_plan, judged, persons, cache, stage)
         judgements = judge_networks(networks, seen, trials, stage("networks judged"))
     _print_judgements(judgements)
@@ -162,7 +172,7 @@ def evaluate(
         runs = []
         for seed in range(seeds):
             settings = FinetuneSettings(epochs=epochs or FinetuneSettings().epochs, seed=seed)
-            with _bar(f"subjects left out, seed {seed}") as tell:
+            with bar(f"subjects left out, seed {seed}") as tell:
                 runs.append(leave_one_subject_out(maps, model, settings, tell))
         singles = [score(clips.labels, run.argmax(axis=1), len(LABELS)).uf1 for run in runs]
         if seeds > 1:
@@ -191,7 +201,7 @@ def adapt(
     """Adapts a network to recordings or flow maps without labels. Seed 0 is exported; labels are never read."""
     from training.adapting import adapt_and_export
 
-    with _stages() as stage:
+    with stages() as stage:
         results = adapt_and_export(
             target=target, out=out, model=model, method=method, faces=faces, cache=cache, seeds=seeds, stage=stage,
             tell=console.print,
@@ -214,7 +224,7 @@ def ablate(
     from training.ablations import run_ablations
 
     people = _people(faces, cache)
-    with _stages() as stage:
+    with stages() as stage:
         run_ablations(people, cache, out, seeds, stage)
     console.print(f"written: {out}")
 
@@ -232,7 +242,7 @@ def spotting(
     from training.spotting.scores import milliseconds
 
     people = _people(faces, cache)
-    with _stages() as stage:
+    with stages() as stage:
         result = bench_spotting(people, stage, persons)
     table = Table("recordings", "method", "F1", "alarms / min", "apex ms", title="spotting, from 1 % on")
     for cell in result.cells:
@@ -243,6 +253,27 @@ def spotting(
     console.print("written:", *write_result(result, out))
 
 
+@bench.command("protocols")
+def bench_protocols(
+    faces: Annotated[Path | None, typer.Option(help="Portraits for the twins' persons; else the demo's alone.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("bench-results/protocols"),
+    cache: Cache = _DEFAULT_CACHE,
+    seeds: Seeds = 3,
+) -> None:
+    """Runs C→H and H→C on synthetic twins of CASME II and SMIC-HS as large as the real ones."""
+    from training.people import demo_person
+    from training.twins import full_size
+
+    people = read_people(faces, cache) if faces is not None else None
+    persons = (*people.training, *people.held_out) if people is not None else (demo_person(cache),)
+    with stages() as stage:
+        roots = [full_size(name, persons, cache, stage(f"{name} filmed")) for name in ("CASME II", "SMIC-HS")]
+    run_protocol(
+        "c-h", roots, out, ["astann", "astann-scratch", "lbp-top", "off-apexnet", "ststnet"], ["none", "coral"], seeds,
+        cache=cache,
+    )  # fmt: skip
+
+
 @app.command("clear-cache")
 def clear_cache(cache: Cache = _DEFAULT_CACHE) -> None:
     """Deletes cached clips and portraits."""
@@ -251,7 +282,7 @@ def clear_cache(cache: Cache = _DEFAULT_CACHE) -> None:
 
 
 def _people(faces: Path, cache: Path) -> People:
-    with _bar("reading portraits") as tell:
+    with bar("reading portraits") as tell:
         people = read_people(faces, cache, tell)
     _tell_refused(people.refused)
     return people
@@ -259,7 +290,7 @@ def _people(faces: Path, cache: Path) -> People:
 
 def _clips(plan: ClipSetPlan, people: People, cache: Path) -> tuple[ClipArrays, ClipArrays]:
     """Training and held-out clips."""
-    with _bar("synthesising clips") as tell:
+    with bar("synthesising clips") as tell:
         filmed, fields, held_out = make_clips(training_batches(plan, people), cache, tell)
     return ClipArrays.joined([filmed, fields]), held_out
 
@@ -295,27 +326,6 @@ def _tell_refused(refused: tuple[str, ...]) -> None:
         console.print(f"[yellow]left out:[/yellow] {problem}", soft_wrap=True)
     if len(refused) > _SHOWN:
         console.print(f"[yellow]left out:[/yellow] {len(refused) - _SHOWN} more")
-
-
-@contextlib.contextmanager
-def _stages() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
-    """Progress bars one after another: opens one by its name."""
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
-    )  # fmt: skip
-    with Progress(*columns, console=console) as bars:
-
-        def stage(name: str) -> Callable[[int, int], None]:
-            task = bars.add_task(name, total=None)
-            return lambda done, total: bars.update(task, completed=done, total=total)
-
-        yield stage
-
-
-@contextlib.contextmanager
-def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
-    with _stages() as stage:
-        yield stage(name)
 
 
 def main() -> None:

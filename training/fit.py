@@ -27,6 +27,9 @@ from training.clipset import ClipArrays
 from training.losses import attention_loss, label_loss
 from training.regions import displaced_region
 
+# Processes that train one network together draw other chances from each other.
+_RANK_STRIDE: Final = 1_000_003
+
 CHECKPOINT: Final = "last.ckpt"
 """Written after each whole epoch."""
 
@@ -58,6 +61,26 @@ class FitSettings:
     network: AstannSettings = field(default_factory=AstannSettings)
 
 
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What one run trains on; every step's batch is shared out.
+
+    Attributes:
+        count: Graphics cards of a machine, or processes where there is none.
+        nodes: Machines; each runs the same command, as under SLURM or torchrun.
+    """
+
+    count: int = 1
+    nodes: int = 1
+
+    @property
+    def strategy(self) -> str:
+        """Lightning's name of how processes are started."""
+        if self.nodes > 1:
+            return "ddp"
+        return "ddp_spawn" if self.count > 1 else "auto"
+
+
 class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightning's types are not followed
     """Losses, augmentation and schedule around the network."""
 
@@ -72,7 +95,7 @@ class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightn
         # Chance starts anew with every epoch, so that a resumed run goes on as if it had never stopped. (Lightning
         # leaves out the hook for a new epoch in the first one after a restart.)
         if index == 0:
-            torch.manual_seed(self._settings.seed * 1000 + self.current_epoch)
+            torch.manual_seed(self._settings.seed * 1000 + self.current_epoch + _RANK_STRIDE * self.global_rank)
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor, Tensor], _index: int) -> Tensor:
         maps, emotion, aus, region = batch
@@ -101,7 +124,7 @@ class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightn
 
 
 class ShuffledBatches(Sampler[list[int]]):
-    """Batches of indices in an order that depends on seed and epoch alone.
+    """Batches of indices in an order that depends on seed and epoch alone; several processes share each batch.
 
     Args:
         clips: Number of clips.
@@ -118,8 +141,11 @@ class ShuffledBatches(Sampler[list[int]]):
 
     def __iter__(self) -> Iterator[list[int]]:
         order = np.random.default_rng([self._seed, self._epoch]).permutation(self._clips)
+        rank, world = 0, 1
+        if torch.distributed.is_initialized():
+            rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
         for start in range(0, len(self) * self._batch, self._batch):
-            yield order[start : start + self._batch].tolist()
+            yield order[start : start + self._batch][rank::world].tolist()
 
     def set_epoch(self, epoch: int) -> None:
         """Called by Lightning at the start of each epoch."""
@@ -127,7 +153,13 @@ class ShuffledBatches(Sampler[list[int]]):
 
 
 def fit(
-    clips: ClipArrays, settings: FitSettings, folder: Path, *, resume: bool = False, progress: bool = True
+    clips: ClipArrays,
+    settings: FitSettings,
+    folder: Path,
+    *,
+    resume: bool = False,
+    progress: bool = True,
+    devices: Devices | None = None,
 ) -> Astann:
     """Trains a network; the same clips and settings give the same weights on the same machine.
 
@@ -137,8 +169,11 @@ def fit(
         folder: For the checkpoint, written whole after each epoch, and TensorBoard's logs.
         resume: Go on from the checkpoint if there is one.
         progress: Show a progress bar.
+        devices: What to train on; default one card, or this process. With several the weights differ slightly, since
+            each normalises its share of a batch.
 
     Raises:
+        SystemExit: In every process but the first, where several machines train.
         TrainingError: If the checkpoint is of another run, or the loss is no number any more.
         KeyboardInterrupt: If the user stops it; the checkpoint of the last whole epoch stays.
     """
@@ -152,10 +187,15 @@ def fit(
     checkpoint = folder / CHECKPOINT
     if not resume:
         checkpoint.unlink(missing_ok=True)
+    devices = devices or Devices()
     with _quiet():
         trainer = lightning.Trainer(
             max_epochs=settings.epochs,
             accelerator="auto",
+            devices=devices.count,
+            num_nodes=devices.nodes,
+            strategy=devices.strategy,
+            use_distributed_sampler=False,  # the batches are shared out already
             precision="bf16-mixed" if fast_bfloat16() else "32-true",
             logger=TensorBoardLogger(folder, name=None, version="logs"),
             callbacks=[ModelCheckpoint(folder, filename="last", every_n_epochs=1, enable_version_counter=False)],
@@ -175,6 +215,8 @@ def fit(
         except SystemExit:
             # Lightning answers Ctrl-C by ending the whole program.
             raise KeyboardInterrupt from None
+    if trainer.global_rank > 0:
+        raise SystemExit(0)  # the first process judges and exports
     network: Astann = training.network.cpu().eval()
     return network
 

@@ -9,7 +9,8 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from model.astann import FC1_SIZE, AstannOutput
+from model.astann import AstannOutput
+from training.activations import Activations
 
 # Action units are rare: their loss is weighted up, and a missed one costs more than a false one.
 _AU_LOSS_WEIGHT: Final = 4.0
@@ -88,23 +89,23 @@ def attention_loss(out: AstannOutput, region: Tensor, corrupted: Tensor) -> Tens
 
 
 class Coral(nn.Module):
-    """Correlation alignment on the first fully connected layer (Sun and Saenko 2016)."""
+    """Correlation alignment on the last hidden layer (Sun and Saenko 2016)."""
 
-    def forward(self, source: AstannOutput, target: AstannOutput) -> Tensor:
+    def forward(self, source: Activations, target: Activations) -> Tensor:
         return coral(source.fc1, target.fc1)
 
 
 class LogitCoral(nn.Module):
     """Correlation alignment on the emotion logits, as Deep CORAL was first proposed."""
 
-    def forward(self, source: AstannOutput, target: AstannOutput) -> Tensor:
+    def forward(self, source: Activations, target: Activations) -> Tensor:
         return coral(source.emotion, target.emotion)
 
 
 class Mmd(nn.Module):
-    """Maximum mean discrepancy on the first fully connected layer, with several Gaussian kernels."""
+    """Maximum mean discrepancy on the last hidden layer, with several Gaussian kernels."""
 
-    def forward(self, source: AstannOutput, target: AstannOutput) -> Tensor:
+    def forward(self, source: Activations, target: Activations) -> Tensor:
         both = torch.cat([source.fc1, target.fc1])
         squared = torch.cdist(both, both).square()
         typical = squared.detach().flatten().median().clamp(min=1e-6)
@@ -114,13 +115,17 @@ class Mmd(nn.Module):
 
 
 class Dann(nn.Module):
-    """A discriminator of the domains whose gradient is reversed for the network (Ganin and Lempitsky 2015)."""
+    """A discriminator of the domains whose gradient is reversed for the network (Ganin and Lempitsky 2015).
 
-    def __init__(self) -> None:
+    Args:
+        hidden: Size of the layer that it looks at.
+    """
+
+    def __init__(self, hidden: int) -> None:
         super().__init__()
-        self.discriminator = nn.Sequential(nn.Linear(FC1_SIZE, _DISCRIMINATOR), nn.ReLU(), nn.Linear(_DISCRIMINATOR, 1))
+        self.discriminator = nn.Sequential(nn.Linear(hidden, _DISCRIMINATOR), nn.ReLU(), nn.Linear(_DISCRIMINATOR, 1))
 
-    def forward(self, source: AstannOutput, target: AstannOutput) -> Tensor:
+    def forward(self, source: Activations, target: Activations) -> Tensor:
         both = _Reversed.apply(torch.cat([source.fc1, target.fc1]))  # type: ignore[no-untyped-call]
         domain = torch.cat([torch.zeros(len(source.fc1), 1), torch.ones(len(target.fc1), 1)]).to(both.device)
         return nn.functional.binary_cross_entropy_with_logits(self.discriminator(both), domain)
@@ -129,7 +134,7 @@ class Dann(nn.Module):
 class Unaligned(nn.Module):
     """No alignment: the same training without a look at the target's statistics."""
 
-    def forward(self, source: AstannOutput, _target: AstannOutput) -> Tensor:
+    def forward(self, source: Activations, _target: Activations) -> Tensor:
         return source.fc1.new_zeros(())
 
 
@@ -148,11 +153,11 @@ class _Reversed(torch.autograd.Function):
         return -gradients[0]
 
 
-ALIGNMENTS: Final[dict[str, tuple[Callable[[], nn.Module], float]]] = {
-    "none": (Unaligned, 0.0),
-    "coral": (Coral, 10.0),
-    "logit-coral": (LogitCoral, 1.0),
-    "mmd": (Mmd, 1.0),
+ALIGNMENTS: Final[dict[str, tuple[Callable[[int], nn.Module], float]]] = {
+    "none": (lambda _hidden: Unaligned(), 0.0),
+    "coral": (lambda _hidden: Coral(), 10.0),
+    "logit-coral": (lambda _hidden: LogitCoral(), 1.0),
+    "mmd": (lambda _hidden: Mmd(), 1.0),
     "dann": (Dann, 0.1),
 }
-"""Each way of alignment and its weight, fixed beforehand."""
+"""Each way of alignment, made for a size of the layer it looks at, and its weight, fixed beforehand."""

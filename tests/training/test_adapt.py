@@ -6,6 +6,7 @@ import torch
 
 from model.astann import FC1_SIZE, Astann, AstannOutput
 from model.labels import EMOTIONS
+from training.activations import Activations
 from training.adapt import FEWEST_CLIPS, AdaptError, AdaptSettings, Target, adapt
 from training.losses import ALIGNMENTS, attention_loss, class_weights, coral
 
@@ -21,8 +22,7 @@ def activations(seed, spread=1.0, count=64):
     torch.manual_seed(seed)
     fc1 = spread * torch.randn(count, FC1_SIZE)
     emotion = spread * torch.randn(count, len(EMOTIONS))
-    nothing = torch.zeros(count, 1)
-    return AstannOutput(emotion, nothing, nothing, nothing, fc1)
+    return Activations(fc1, emotion)
 
 
 def test_coral_is_the_formula_of_the_paper():
@@ -36,14 +36,14 @@ def test_coral_is_the_formula_of_the_paper():
 
 @pytest.mark.parametrize("name", [n for n in ALIGNMENTS if n not in {"none", "dann"}])
 def test_an_alignment_sees_how_far_two_domains_lie_apart(name):
-    loss = ALIGNMENTS[name][0]()
+    loss = ALIGNMENTS[name][0](FC1_SIZE)
     near, far = (float(loss(activations(0), activations(1, spread))) for spread in (1.0, 3.0))
     assert far > 1.5 * near >= 0.0
 
 
 def test_the_gradient_of_a_discriminator_is_turned_round_for_the_network():
     torch.manual_seed(0)
-    dann = ALIGNMENTS["dann"][0]()
+    dann = ALIGNMENTS["dann"][0](FC1_SIZE)
     source, target = (activations(seed)._replace(fc1=torch.randn(8, FC1_SIZE, requires_grad=True)) for seed in (0, 1))
     dann(source, target).backward()
     both = torch.cat([source.fc1, target.fc1]).detach().requires_grad_()

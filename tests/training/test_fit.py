@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from model.astann import AstannSettings
+from model.astann import Astann, AstannSettings
 from model.export import export_onnx, load_astann
 from training.augment import augment, corrupt
 from training.clipset import ClipArrays
-from training.fit import CHECKPOINT, AstannTraining, FitSettings, ShuffledBatches, TrainingError, fit, predict
+from training.fit import CHECKPOINT, AstannTraining, Devices, FitSettings, ShuffledBatches, TrainingError, fit, predict
 from training.networks import load_network
 from training.regions import displaced_region
 
@@ -140,3 +140,25 @@ def test_the_clips_of_a_class_that_is_absent_do_not_count(fields, tmp_path):
     one_class = fields.picked(fields.emotion == 0)
     network = fit(ClipArrays.joined([one_class]), replace(SMALL, epochs=1), tmp_path, progress=False)
     assert np.isfinite(predict(network, one_class.maps).emotion).all()
+
+
+def test_two_processes_train_one_network_nearly_as_one_does(fields, tmp_path):
+    settings = FitSettings(epochs=2, batch=24)
+    alone = fit(fields, settings, tmp_path / "alone", progress=False)
+    together = fit(fields, settings, tmp_path / "together", progress=False, devices=Devices(2))
+    assert (tmp_path / "together" / CHECKPOINT).is_file()
+    torch.manual_seed(0)
+    start = Astann(settings.network)
+    own, other, first = (predict(network, fields.maps).emotion for network in (alone, together, start))
+    assert np.abs(other - own).mean() < 0.5 * np.abs(other - first).mean()
+
+
+def test_processes_share_every_batch_and_lose_no_clip(monkeypatch):
+    whole = list(ShuffledBatches(50, 16, seed=1))
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+    shares = []
+    for rank in (0, 1):
+        monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
+        shares.append(list(ShuffledBatches(50, 16, seed=1)))
+    assert [sorted(a + b) for a, b in zip(*shares, strict=True)] == [sorted(batch) for batch in whole]
