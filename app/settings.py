@@ -28,6 +28,7 @@ class Settings(BaseModel):
     )
     outline: bool = Field(True, title="Outline", description="Draw the outline of each face.")
     all_kinds: bool = Field(False, title="All kinds", description="Also list longer movements, blinks and speech.")
+    model: str = Field("", title="Network", description="Choose the network by its card.")
     last_folder: str = Field("", title="Last folder", description="Where a recording was opened last.")
     geometry: str = Field("", title="Window", description="Size and place of the window, as Qt stores them.")
 

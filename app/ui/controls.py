@@ -42,6 +42,7 @@ class Controls(QToolBar):
     snapshot = Signal()
     rest = Signal()
     """Everybody in view looks neutral from now on."""
+    choose_model = Signal()
     settings_changed = Signal()
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
@@ -80,7 +81,8 @@ class Controls(QToolBar):
         self.addSeparator()
         self.kinds_action = self._switch("All &kinds", "K", "all_kinds")
         self.addSeparator()
-        label = QLabel("Theme ")
+        self.model_action = self._action("Net&work …", "Ctrl+M", lambda: self.choose_model.emit(), _help("model"))
+        label = QLabel(" Theme ")
         self.addWidget(label)
         self.theme = self._box("Theme", _THEMES, "theme")
         label.setBuddy(self.theme)

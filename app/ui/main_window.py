@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,7 @@ from app.ui.controls import Controls
 from app.ui.live_page import LivePage
 from app.ui.snapshot import save_snapshot
 from app.ui.theme import apply_theme
-from assets import ASTANN_ONNX, ICON
+from assets import ICON
 
 if TYPE_CHECKING:
     from app.sources.camera import CameraInfo
@@ -43,12 +44,13 @@ _IDLE: Final = "Choose a source and press Start (F5)."
 _VIDEO_FILTER: Final = "Video (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.mts);;All files (*)"
 
 
-def make_pipeline() -> Pipeline:
-    """The pipeline with the network that ships; imported late, so that the window appears first."""
+def make_pipeline(model: str = "") -> Pipeline:
+    """The pipeline with a network (empty: the one that ships); imported late, so that the window appears first."""
+    from app.models import chosen_model
     from model.pipeline import Pipeline
     from model.recognition import Recogniser
 
-    return Pipeline(Recogniser(ASTANN_ONNX))
+    return Pipeline(Recogniser(chosen_model(model)))
 
 
 class _Bridge(QObject):
@@ -62,14 +64,14 @@ class MainWindow(QMainWindow):
 
     Args:
         settings: The person's choices; changed in place and saved on closing.
-        build_pipeline: Builds the analysis; replaced in tests.
+        build_pipeline: Builds the analysis with the network of the settings; replaced in tests.
         save: Stores the settings.
     """
 
     def __init__(
         self,
         settings: Settings,
-        build_pipeline: Callable[[], Pipeline] = make_pipeline,
+        build_pipeline: Callable[[str], Pipeline] = make_pipeline,
         save: Callable[[Settings], None] = save_settings,
     ) -> None:
         super().__init__()
@@ -118,6 +120,7 @@ class MainWindow(QMainWindow):
         controls.open_folder.connect(self._ask_folder)
         controls.snapshot.connect(self._save_snapshot)
         controls.rest.connect(self._mark_rest)
+        controls.choose_model.connect(self._choose_model)
         controls.settings_changed.connect(self._apply_settings)
 
     # Starting and stopping
@@ -142,7 +145,8 @@ class MainWindow(QMainWindow):
         self._reported_slow = False
         self.page.reset(f"Opening {choice.title} …")
         self.state_text.setText(f"opening {choice.title}")
-        self.engine = Engine(choice.open, self._build_pipeline, self._bridge.changed.emit)
+        build = functools.partial(self._build_pipeline, self.settings.model)
+        self.engine = Engine(choice.open, build, self._bridge.changed.emit)
         self.engine.start()
         self.controls.show_running(True)
         self._slow.start()
@@ -271,6 +275,17 @@ class MainWindow(QMainWindow):
         if self.engine is not None:
             self.engine.mark_rest(_REST_S)
             self.statusBar().showMessage(f"Look neutral for {_REST_S:g} seconds …", int(1000 * _REST_S))
+
+    def _choose_model(self) -> None:
+        from app.ui.model_dialog import ModelDialog
+
+        dialog = ModelDialog(self.settings.model, self)
+        if dialog.exec() == ModelDialog.DialogCode.Accepted and dialog.chosen != self.settings.model:
+            self.settings.model = dialog.chosen
+            self._keep_settings()
+            if self.running and self.controls.choice is not None:
+                self.start(self.controls.choice)
+        dialog.deleteLater()
 
     def _keep_settings(self) -> None:
         try:

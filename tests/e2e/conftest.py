@@ -16,7 +16,9 @@ def open_window(qtbot, recogniser) -> Iterator[Callable[..., MainWindow]]:
     windows: list[MainWindow] = []
 
     def open_(settings: Settings | None = None, build_pipeline=None) -> MainWindow:
-        window = MainWindow(settings or Settings(), build_pipeline or (lambda: Pipeline(recogniser)), lambda _s: None)
+        window = MainWindow(
+            settings or Settings(), build_pipeline or (lambda _model: Pipeline(recogniser)), lambda _s: None
+        )
         windows.append(window)
         window.show()
         window.activateWindow()

@@ -126,10 +126,10 @@ def test_settings_and_geometry_are_kept_on_closing(qtbot, recogniser):
     from model.pipeline import Pipeline
 
     saved = []
-    window = MainWindow(Settings(), lambda: Pipeline(recogniser), saved.append)
+    window = MainWindow(Settings(), lambda _model: Pipeline(recogniser), saved.append)
     window.show()
     window.resize(780, 640)
     window.close()
     assert saved[0].geometry
-    again = MainWindow(saved[0], lambda: Pipeline(recogniser), saved.append)
+    again = MainWindow(saved[0], lambda _model: Pipeline(recogniser), saved.append)
     assert (again.width(), again.height()) == (780, 640)

@@ -12,7 +12,7 @@ def test_a_missing_file_is_said_in_the_window(open_window, qtbot, tmp_path):
 
 
 def test_a_damaged_network_is_said_in_the_window(open_window, qtbot):
-    def refuse():
+    def refuse(_model):
         raise ModelError("The network astann.onnx is damaged.")
 
     window = open_window(build_pipeline=refuse)
