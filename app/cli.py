@@ -143,6 +143,22 @@ def analyse_command(
 
 
 @app.command()
+def batch(
+    project: Annotated[Path, typer.Argument(help="Project file (.fleeting); a new one is made if it does not exist.")],
+    videos: Annotated[list[Path] | None, typer.Argument(help="Recordings to add, or folders with recordings.")] = None,
+    model: Model = ASTANN_ONNX,
+    workers: Annotated[int, typer.Option(min=1, help="Recordings analysed at once.")] = 1,
+    scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler that is to do the work.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Analyse finished ones again; verdicts are kept.")] = False,
+) -> None:
+    """Analyses many recordings into a project, to be reviewed in the window; goes on where it was stopped."""
+    from app.batch import run_batch
+
+    if not run_batch(console, project, videos or [], model, workers=workers, scheduler=scheduler, again=again):
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor() -> None:
     """Reports versions, the network's hash, cameras and Qt, and whether everything works."""
     from app.doctor import examine

@@ -2,7 +2,7 @@
 
 from model.errors import FleetingError
 
-__all__ = ["FleetingError", "OutputError", "SourceError"]
+__all__ = ["FleetingError", "OutputError", "SessionError", "SourceError"]
 
 
 class SourceError(FleetingError):
@@ -11,3 +11,7 @@ class SourceError(FleetingError):
 
 class OutputError(FleetingError):
     """Results cannot be written."""
+
+
+class SessionError(FleetingError):
+    """A project cannot be opened or a change cannot be kept."""

@@ -70,11 +70,13 @@ class FaceState:
     Attributes:
         face: Where it is.
         motion: Largest displacement of a region from rest, fraction of the inter-ocular distance.
+        group_motion: The same of each of `model.regions.GROUPS`.
         provisional: The network's guess about the movement under way, if any.
     """
 
     face: Face
     motion: float
+    group_motion: tuple[float, ...]
     provisional: Recognition | None
 
 
@@ -141,7 +143,7 @@ class Pipeline:
             if self._rest_s:
                 track.spotter.rest(self._rest_s)
             events += [self._event(face.track, track, spot) for spot in spots]
-            states.append(FaceState(face, track.spotter.motion, self._provisional(track)))
+            states.append(FaceState(face, track.spotter.motion, track.spotter.group_motion, self._provisional(track)))
         wait(looks.values())
         if faces:
             self._rest_s = 0.0

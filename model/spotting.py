@@ -64,6 +64,11 @@ class Spotter:
         return max((g.displacement for g in self._groups if g.name != "eyelids"), default=0.0)
 
     @property
+    def group_motion(self) -> tuple[float, ...]:
+        """Largest displacement from rest of each group, likewise."""
+        return tuple(group.displacement for group in self._groups)
+
+    @property
     def running(self) -> Running | None:
         """The strongest movement under way that may still become a micro-expression."""
         now = self._now

@@ -59,7 +59,7 @@ def test_a_frame_without_a_face_keeps_its_row():
 
 def test_several_faces_are_several_rows_of_one_file():
     face = Face(2, np.zeros((478, 2), np.float32), np.zeros(478, np.float32), 1.0)
-    rows = frame_rows(7, 0.25, (FaceState(face, 0.01, None), FaceState(face, 0.02, GUESS)))
+    rows = frame_rows(7, 0.25, (FaceState(face, 0.01, (), None), FaceState(face, 0.02, (), GUESS)))
     assert [row[:6] for row in rows] == [
         ["7", "2", "0.250000", "1.000", "1", "1.0000"],
         ["7", "2", "0.250000", "1.000", "1", "2.0000"],
