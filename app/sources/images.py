@@ -36,7 +36,7 @@ class ImageSequenceSource:
             raise SourceError(
                 f"{fps:g} frames per second make no sense for {folder}. Give the camera's rate, 1 to 1000."
             )
-        self._files = sorted((p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES), key=_natural)
+        self._files = picture_files(folder)
         if not self._files:
             raise SourceError(f"The folder {folder} has no pictures (.jpg, .png, .bmp, .tif). Choose another folder.")
         self.name = folder.name
@@ -60,6 +60,11 @@ class ImageSequenceSource:
 
     def close(self) -> None:
         """Nothing stays open between frames."""
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """The pictures of a folder in the order of the numbers in their names."""
+    return sorted((p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES), key=_natural)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

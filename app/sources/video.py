@@ -65,7 +65,7 @@ class VideoSource:
                 index += 1
                 continue
             last = time
-            yield Frame(index, time, _upright(picture))
+            yield Frame(index, time, upright(picture))
             index += 1
         if index == 0:
             raise SourceError(
@@ -131,7 +131,8 @@ def _open(path: Path) -> av.container.InputContainer:
         raise SourceError(f"{path} is not a video that can be read ({error.strerror}). Choose another file.") from error
 
 
-def _upright(picture: av.VideoFrame) -> Image:
+def upright(picture: av.VideoFrame) -> Image:
+    """A decoded picture as it is meant to be seen, ``uint8 [h, w, 3]``."""
     image = np.asarray(picture.to_ndarray(format="bgr24"), dtype=np.uint8)
     quarter_turns = round(picture.rotation / 90) % 4
     if quarter_turns:
