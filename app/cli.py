@@ -158,6 +158,41 @@ def batch(
         raise typer.Exit(1)
 
 
+@app.command("export")
+def export_command(
+    project: Annotated[Path, typer.Argument(help="Project file (.fleeting).")],
+    out: Annotated[Path, typer.Option(help="Folder for the files; one sub-folder a recording.")] = Path("out"),
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="csv, frames, elan, praat, bids, vtt, boris, json; default all."),
+    ] = None,
+    all_kinds: AllKinds = False,
+) -> None:
+    """Writes what is in a project for ELAN, Praat, BIDS, BORIS, R, or any player."""
+    from typing import get_args
+
+    from app.headless import result_folders
+    from app.session.exports.everything import FORMATS, export
+    from app.session.exports.material import gather
+    from app.session.session import Session
+    from model.spot import Kind
+
+    kinds = frozenset(get_args(Kind)) if all_kinds else frozenset({"micro"})
+    failed = False
+    with Session(project) as session:
+        recordings = session.recordings()
+        folders = result_folders(out, [recording.name for recording in recordings])
+        for recording, folder in zip(recordings, folders, strict=True):
+            try:
+                written = export(gather(session, recording.id, kinds=kinds), folder, formats or tuple(FORMATS))
+                console.print(f"{recording.name}: {len(written)} files in {folder}", soft_wrap=True)
+            except FleetingError as error:
+                failed = True
+                console.print(f"[red]{error}[/red]", soft_wrap=True)
+    if failed:
+        raise typer.Exit(1)
+
+
 @app.command()
 def doctor() -> None:
     """Reports versions, the network's hash, cameras and Qt, and whether everything works."""

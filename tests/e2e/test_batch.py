@@ -66,3 +66,14 @@ def test_a_wrong_name_is_answered_with_a_right_one(videos, tmp_path):
     with pytest.raises(SessionError, match=r"study\.fleeting"):
         run(tmp_path / "study.db", videos)
     assert not (tmp_path / "study.db").exists()
+
+
+def test_what_is_in_a_project_is_exported(videos, tmp_path):
+    project = tmp_path / "study.fleeting"
+    assert run(project, videos).exit_code == 0
+    result = CliRunner().invoke(app, ["export", str(project), "--out", str(tmp_path / "out")], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    files = {p.name for p in (tmp_path / "out" / "one").iterdir()}
+    assert {"events.csv", "one.eaf", "one.TextGrid", "one.vtt", "metadata.json"} <= files
+    table = (tmp_path / "out" / "one" / "events.csv").read_text(encoding="utf-8").splitlines()
+    assert sum(line.startswith("model,") for line in table) >= 3
