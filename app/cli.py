@@ -158,6 +158,18 @@ def batch(
         raise typer.Exit(1)
 
 
+@app.command()
+def review(
+    project: Annotated[
+        Path | None, typer.Argument(help="Project file; a new one is made if it does not exist.")
+    ] = None,
+) -> None:
+    """Opens the window in which recorded sessions are reviewed."""
+    from app.ui.start import run_review
+
+    raise typer.Exit(run_review(project))
+
+
 @app.command("export")
 def export_command(
     project: Annotated[Path, typer.Argument(help="Project file (.fleeting).")],

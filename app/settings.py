@@ -30,6 +30,10 @@ class Settings(BaseModel):
     all_kinds: bool = Field(False, title="All kinds", description="Also list longer movements, blinks and speech.")
     model: str = Field("", title="Network", description="Choose the network by its card.")
     last_folder: str = Field("", title="Last folder", description="Where a recording was opened last.")
+    last_project: str = Field("", title="Last project", description="The project that was reviewed last.")
+    rater: str = Field("R1", title="Rater", description="Your code as a rater; please do not use your name.")
+    review_geometry: str = Field("", title="Review window", description="Its size and place, as Qt stores them.")
+    review_layout: str = Field("", title="Review layout", description="How its parts share the room, as Qt stores it.")
     geometry: str = Field("", title="Window", description="Size and place of the window, as Qt stores them.")
 
 

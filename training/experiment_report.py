@@ -182,7 +182,7 @@ def _markdown(lines: Sequence[Line], failed: Sequence[str], material: Material, 
         if any(clip.database == name for clip in material.clips)
     )
     text = [
-        f"# {protocol.title}",
+        f"# {protocol.title[0].upper()}{protocol.title[1:]}",
         "",
         f"Clips: {counts}. Predictions are pooled over the folds of a column before anything is scored; mean ±",
         f"standard deviation over {seeds} seed{'s' * (seeds > 1)} (methods without chance: one run). Epochs, weights",
@@ -258,7 +258,7 @@ def _confusion(own: GroupScore, protocol: Protocol) -> list[str]:
 
 def _plot_scores(lines: Sequence[Line], protocol: Protocol, path: Path) -> Path:
     groups = list(dict.fromkeys(group for line in lines for group in line.scores))
-    figure = Figure(figsize=(min(14.0, 4.0 + 0.9 * len(groups)), 5.0), layout="constrained")
+    figure = Figure(figsize=(min(14.0, 7.5 + 0.6 * len(groups)), 5.0), layout="constrained")
     axes = figure.subplots()
     width = 0.8 / len(lines)
     for n, line in enumerate(lines):

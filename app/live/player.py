@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from app.live.looking import Box, Look, Looker
 from app.live.mailbox import Mailbox
 from app.sources.random_access import FrameReader
 from model.errors import FleetingError
@@ -18,10 +19,19 @@ from model.frame import Image
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A fetched frame: its index and its picture."""
+    """A fetched frame.
+
+    Attributes:
+        index: Its index.
+        image: Its picture, looked at as it was wanted.
+        face: Where the face is, if that was wanted.
+        look: How it is looked at.
+    """
 
     index: int
     image: Image
+    face: Box | None
+    look: Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,7 @@ class _Wish:
     index: int
     speed: float = 0.0
     loop: tuple[int, int] | None = None
+    look: Look = field(default_factory=Look)
 
 
 class Player:
@@ -47,6 +58,9 @@ class Player:
         self._shown: Mailbox[Shown] = Mailbox()
         self._problems: Mailbox[str] = Mailbox()
         self._wish: _Wish | None = None
+        self._looker = Looker()
+        self.look = Look()
+        """How the frames that are asked for from now on are looked at."""
         self._changed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="fleeting-player", daemon=True)
@@ -54,7 +68,7 @@ class Player:
 
     def show(self, index: int) -> None:
         """Fetches one frame and stops playing."""
-        self._want(_Wish(int(np.clip(index, 0, len(self._times) - 1))))
+        self._want(_Wish(int(np.clip(index, 0, len(self._times) - 1)), look=self.look))
 
     def play(self, index: int, speed: float, loop: tuple[int, int] | None = None) -> None:
         """Fetches frame after frame.
@@ -64,7 +78,7 @@ class Player:
             speed: Seconds of the recording a second; 0.1 is ten times slower.
             loop: First and last frame to go round between.
         """
-        self._want(_Wish(index, speed, loop))
+        self._want(_Wish(index, speed, loop, self.look))
 
     def take(self) -> Shown | None:
         """The newest frame, or None if there is nothing new."""
@@ -97,7 +111,7 @@ class Player:
                 if wish.speed:
                     self._play(reader, wish)
                 else:
-                    self._fetch(reader, wish.index)
+                    self._fetch(reader, wish.index, wish.look)
         finally:
             reader.close()
 
@@ -112,7 +126,7 @@ class Player:
         first, last = wish.loop or (0, len(self._times) - 1)
         index = wish.index if first <= wish.index < last else first
         began, start = time.monotonic(), float(self._times[index])
-        while self._fetch(reader, index):
+        while self._fetch(reader, index, wish.look):
             if index >= last:
                 if wish.loop is None:
                     return
@@ -127,13 +141,13 @@ class Player:
                 if self._wish is not None or self._closed:
                     return
 
-    def _fetch(self, reader: FrameReader, index: int) -> bool:
+    def _fetch(self, reader: FrameReader, index: int, look: Look) -> bool:
         try:
-            image = reader.frame(index)
+            image, face = self._looker.treat(reader, index, look)
         except FleetingError as error:
             self._tell(str(error))
             return False
-        if self._shown.put(Shown(index, image)):
+        if self._shown.put(Shown(index, image, face, look)):
             self._notify()
         return True
 

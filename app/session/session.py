@@ -230,22 +230,45 @@ class Session:
         rows = self._db.execute(f"SELECT * FROM marks WHERE recording = ? {chosen} ORDER BY onset, id", values)
         return [Mark(**dict(row)) for row in rows]
 
+    def judged(self, number: int, rater: int) -> tuple[int, int]:
+        """How many of the model's micro-expressions a rater has judged, and how many there are."""
+        row = self._db.execute(
+            "SELECT count(marks.id), count(*) FROM events "
+            "LEFT JOIN marks ON marks.event = events.id AND marks.rater = ? "
+            "WHERE events.kind = 'micro' AND events.analysis = (SELECT max(id) FROM analyses WHERE recording = ?)",
+            (rater, number),
+        ).fetchone()
+        return row[0], row[1]
+
     def notes(self, number: int) -> list[Note]:
         rows = self._db.execute("SELECT * FROM notes WHERE recording = ? ORDER BY time, id", (number,))
         return [Note(**dict(row)) for row in rows]
 
-    def judge(self, rater: int, number: int, event: Found, verdict: Verdict) -> Mark:
-        """Accepts or rejects an event of the model; its label and times are the rater's start."""
-        (own,) = self._db.execute(
-            "SELECT id FROM marks WHERE rater = ? AND event = ?", (rater, event.id)
-        ).fetchone() or (None,)
-        if own is not None:
-            return self.change_mark(own, verdict=verdict)
+    def judge(
+        self,
+        rater: int,
+        number: int,
+        event: Found,
+        verdict: Verdict = "accepted",
+        **own: Any,  # noqa: ANN401 - columns of one table
+    ) -> Mark:
+        """Accepts or rejects an event of the model.
+
+        Args:
+            rater: Who judges.
+            number: The recording.
+            event: The event; its label and times are the rater's start.
+            verdict: What they say.
+            own: What they see otherwise at once: ``label``, ``onset``, ``apex``, ``offset``, ``note``.
+        """
+        known = self._db.execute("SELECT id FROM marks WHERE rater = ? AND event = ?", (rater, event.id)).fetchone()
+        if known is not None:
+            return self.change_mark(known[0], verdict=verdict, **own)
         row = {
             "recording": number, "rater": rater, "event": event.id, "verdict": verdict, "face": event.face,
-            "label": event.label, "onset": event.onset, "apex": event.apex, "offset": event.offset, "note": "",
+            "label": event.label, "onset": event.onset, "apex": event.apex, "offset": event.offset, "note": "", **own,
         }  # fmt: skip
-        with self._change(f"{verdict} event {event.number}", rater):
+        with self._change(f"{verdict} the event at {row['onset']:.2f} s", rater):
             return self._mark(self._write("marks", None, row))
 
     def add_mark(

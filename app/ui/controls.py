@@ -43,6 +43,7 @@ class Controls(QToolBar):
     rest = Signal()
     """Everybody in view looks neutral from now on."""
     choose_model = Signal()
+    review = Signal()
     settings_changed = Signal()
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
@@ -81,6 +82,9 @@ class Controls(QToolBar):
         self.addSeparator()
         self.kinds_action = self._switch("All &kinds", "K", "all_kinds")
         self.addSeparator()
+        self.review_action = self._action(
+            "&Review …", "Ctrl+R", lambda: self.review.emit(), "Review recorded sessions frame by frame"
+        )
         self.model_action = self._action("Net&work …", "Ctrl+M", lambda: self.choose_model.emit(), _help("model"))
         label = QLabel(" Theme ")
         self.addWidget(label)

@@ -28,6 +28,7 @@ from assets import ICON
 
 if TYPE_CHECKING:
     from app.sources.camera import CameraInfo
+    from app.ui.review.window import ReviewWindow
     from model.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self._build_pipeline, self._save = build_pipeline, save
         self.engine: Engine | None = None
+        self.review: ReviewWindow | None = None
         self._reported_slow = False
         self._bridge = _Bridge()
         self._bridge.changed.connect(self._take_news, Qt.ConnectionType.QueuedConnection)
@@ -121,6 +123,7 @@ class MainWindow(QMainWindow):
         controls.snapshot.connect(self._save_snapshot)
         controls.rest.connect(self._mark_rest)
         controls.choose_model.connect(self._choose_model)
+        controls.review.connect(self.open_review)
         controls.settings_changed.connect(self._apply_settings)
 
     # Starting and stopping
@@ -276,6 +279,16 @@ class MainWindow(QMainWindow):
             self.engine.mark_rest(_REST_S)
             self.statusBar().showMessage(f"Look neutral for {_REST_S:g} seconds …", int(1000 * _REST_S))
 
+    def open_review(self) -> None:
+        """Opens the review in a window of its own; there is one at a time."""
+        from app.ui.review.window import ReviewWindow
+
+        if self.review is None:
+            self.review = ReviewWindow(self.settings, self._save)
+        self.review.show()
+        self.review.raise_()
+        self.review.activateWindow()
+
     def _choose_model(self) -> None:
         from app.ui.model_dialog import ModelDialog
 
@@ -301,6 +314,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.stop()
+        if self.review is not None:
+            self.review.close()
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self._keep_settings()
         super().closeEvent(event)

@@ -1,0 +1,130 @@
+"""The project's recordings and how far their analyses are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+
+from app.session.queue import Progress
+from app.session.records import Recorded
+
+_NUMBER: Final = Qt.ItemDataRole.UserRole
+_STATES: Final = {
+    "waiting": "waiting to be analysed",
+    "running": "being analysed",
+    "paused": "not analysed",
+    "done": "",
+    "failed": "could not be analysed",
+}
+
+
+class RecordingList(QWidget):
+    """List of recordings with buttons for the queue."""
+
+    chosen = Signal(int)
+    """Number of the recording that was selected."""
+    add = Signal()
+    pause = Signal(bool)
+    cancel = Signal(int)
+    again = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Recordings")
+        self.list.setWordWrap(True)
+        self.list.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.add_button = QPushButton("&Add recordings …")
+        self.pause_button = QPushButton("&Pause analysis")
+        self.pause_button.setCheckable(True)
+        self.cancel_button = QPushButton("&Cancel")
+        self.again_button = QPushButton("Analyse a&gain")
+        for button in (self.add_button, self.pause_button, self.cancel_button, self.again_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.add_button)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.pause_button)
+        row = QHBoxLayout()
+        row.addWidget(self.cancel_button)
+        row.addWidget(self.again_button)
+        layout.addLayout(row)
+        self.list.currentItemChanged.connect(self._selected)
+        self.add_button.clicked.connect(self.add)
+        self.pause_button.toggled.connect(self.pause)
+        self.cancel_button.clicked.connect(lambda: self._for_current(self.cancel))
+        self.again_button.clicked.connect(lambda: self._for_current(self.again))
+
+    @property
+    def current(self) -> int | None:
+        """Number of the selected recording."""
+        item = self.list.currentItem()
+        return None if item is None else int(item.data(_NUMBER))
+
+    def show_recordings(
+        self,
+        recordings: list[Recorded],
+        progress: dict[int, Progress],
+        judged: dict[int, tuple[int, int]],
+        paused: bool,
+    ) -> None:
+        """Shows how things stand.
+
+        Args:
+            recordings: All of the project.
+            progress: Recording to how far its analysis is.
+            judged: Recording to how many of how many events have a verdict.
+            paused: Whether the queue waits.
+        """
+        if [self.list.item(i).data(_NUMBER) for i in range(self.list.count())] != [r.id for r in recordings]:
+            kept = self.current
+            blocked = self.list.blockSignals(True)
+            self.list.clear()
+            for recording in recordings:
+                item = QListWidgetItem()
+                item.setData(_NUMBER, recording.id)
+                self.list.addItem(item)
+                if recording.id == kept:
+                    self.list.setCurrentItem(item)
+            self.list.blockSignals(blocked)
+        for place, recording in enumerate(recordings):
+            item = self.list.item(place)
+            text = (
+                f"{recording.name}\n{_state(recording, progress.get(recording.id), judged.get(recording.id), paused)}"
+            )
+            if item.text() != text:
+                item.setText(text)
+                item.setToolTip(recording.problem or str(recording.path))
+        self.pause_button.setEnabled(bool(progress) or any(r.status == "waiting" for r in recordings))
+        status = {r.id: r.status for r in recordings}.get(self.current or 0)
+        self.cancel_button.setEnabled(status in ("running", "waiting"))
+        self.again_button.setEnabled(status in ("done", "failed", "paused"))
+
+    def select(self, number: int) -> None:
+        """Selects a recording."""
+        for place in range(self.list.count()):
+            if self.list.item(place).data(_NUMBER) == number:
+                self.list.setCurrentRow(place)
+
+    def _selected(self) -> None:
+        if self.current is not None:
+            self.chosen.emit(self.current)
+
+    def _for_current(self, signal: object) -> None:
+        if self.current is not None:
+            signal.emit(self.current)  # type: ignore[attr-defined]  # a bound signal
+
+
+def _state(recording: Recorded, progress: Progress | None, judged: tuple[int, int] | None, paused: bool) -> str:
+    if progress is not None:
+        share = f"{100 * progress.done // progress.total} %" if progress.total else f"{progress.done} frames"
+        left = progress.seconds_left
+        said = "" if left is None else f", {left / 60:.0f} min left" if left > 90 else f", {left:.0f} s left"
+        return f"{'paused at' if paused else 'analysed'} {share}{'' if paused else said}"
+    if recording.status == "done" and judged is not None:
+        done, whole = judged
+        return f"{done} of {whole} judged" if whole else "nothing was found"
+    return _STATES[recording.status]

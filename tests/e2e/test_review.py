@@ -1,0 +1,373 @@
+"""A psychologist reviews a session: judging, moving, undoing, closing and going on, exporting, comparing raters."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QListWidget, QTableView
+
+from app.session.analysing import analyse_recording
+from app.session.session import Session
+from app.settings import Settings
+from app.ui.review.actions import COMMANDS
+from app.ui.review.agreement_dialog import AgreementDialog
+from app.ui.review.export_dialog import ExportDialog
+from app.ui.review.window import ReviewWindow
+from assets import ASTANN_ONNX
+from model.pipeline import PipelineConfig
+from tests.app.session.test_exports import check_eaf
+
+
+@pytest.fixture(scope="module")
+def analysed(demo_folder):
+    return analyse_recording(next(demo_folder.glob("*.mkv")), ASTANN_ONNX, PipelineConfig(provisional=False))
+
+
+@pytest.fixture
+def project(demo_folder, analysed, tmp_path):
+    """A project with the demo's recording, analysed."""
+    video = tmp_path / "videos" / "session.mkv"
+    video.parent.mkdir()
+    shutil.copyfile(next(demo_folder.glob("*.mkv")), video)
+    path = tmp_path / "study.fleeting"
+    with Session(path, create=True) as session:
+        session.store_analysis(session.add_recording(video).id, analysed)
+    return path
+
+
+@pytest.fixture
+def open_review(qtbot):
+    windows = []
+
+    def open_(project=None, **settings):
+        window = ReviewWindow(Settings(**settings), lambda _s: None)
+        windows.append(window)
+        window.show()
+        window.activateWindow()
+        with qtbot.waitActive(window):
+            pass
+        if project is not None:
+            window.open_project(project)
+            qtbot.waitUntil(lambda: window.view.has_picture, timeout=20000)
+        return window
+
+    yield open_
+    for window in windows:
+        window.close()
+        window.deleteLater()
+
+
+def press(qtbot, window, key, modifier=Qt.KeyboardModifier.NoModifier):
+    qtbot.keyClick(window, key, modifier)
+
+
+def marks(window):
+    return window.session.marks(window.number)
+
+
+def test_a_whole_review_with_the_keyboard_alone(open_review, project, qtbot, tmp_path):
+    window = open_review(project)
+    assert window.table.model.rowCount() >= 5
+    press(qtbot, window, Qt.Key.Key_A)
+    press(qtbot, window, Qt.Key.Key_Down)
+    press(qtbot, window, Qt.Key.Key_R)
+    press(qtbot, window, Qt.Key.Key_Down)
+    press(qtbot, window, Qt.Key.Key_3)  # relabelled, and so accepted
+    onset = window.table.current.onset
+    press(qtbot, window, Qt.Key.Key_Q)
+    press(qtbot, window, Qt.Key.Key_Left)
+    press(qtbot, window, Qt.Key.Key_I)  # the onset a frame earlier
+    first, second, third = marks(window)
+    assert [m.verdict for m in (first, second, third)] == ["accepted", "rejected", "accepted"]
+    assert third.label == "surprise"
+    times = window.analysis.times
+    assert third.onset in times
+    assert 0.0 < onset - third.onset < 0.08
+    press(qtbot, window, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    press(qtbot, window, Qt.Key.Key_Insert)
+    press(qtbot, window, Qt.Key.Key_1)
+    window.add_note("looks at the door")
+    added = next(m for m in marks(window) if m.verdict == "added")
+    assert added.label == "negative"
+    assert window.table.current.mark.id == added.id
+    press(qtbot, window, Qt.Key.Key_Tab)
+    assert window.table.current.verdict == ""
+    kept = marks(window)
+    window.close()
+
+    again = open_review(project)
+    assert marks(again) == kept
+    assert "4 of" in again.recordings.list.item(0).text() or "3 of" in again.recordings.list.item(0).text()
+    for _ in range(3):  # note, label, added event
+        press(qtbot, again, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert [m.verdict for m in marks(again)] == ["accepted", "rejected", "accepted"]
+    press(qtbot, again, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert "added" in [m.verdict for m in marks(again)]
+    dialog = ExportDialog(again.session, again.number, str(tmp_path), again)
+    dialog.place.setText(str(tmp_path / "out"))
+    dialog.write()
+    files = {p.name for p in (tmp_path / "out" / "session").iterdir()}
+    assert {"events.csv", "frames.csv", "session.eaf", "session.TextGrid", "session.vtt", "events.json"} <= files
+    assert any(name.startswith("R1") for name in check_eaf(tmp_path / "out" / "session" / "session.eaf"))
+    dialog.deleteLater()
+
+
+def test_frames_playing_flicker_zoom_and_amplified_motion(open_review, project, qtbot):
+    window = open_review(project)
+    window.show_frame(100)
+    press(qtbot, window, Qt.Key.Key_Right)
+    press(qtbot, window, Qt.Key.Key_Right)
+    press(qtbot, window, Qt.Key.Key_Left)
+    assert window.index == 101
+    press(qtbot, window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.index > 110, timeout=10000)
+    press(qtbot, window, Qt.Key.Key_Space)
+    here = window.index
+    qtbot.wait(200)
+    assert window.index == here
+    press(qtbot, window, Qt.Key.Key_F)
+    row = window.table.current
+    pair = {window._frame_at(row.onset), window._frame_at(row.apex)}
+    seen = set()
+    qtbot.waitUntil(lambda: seen.add(window.index) or pair <= seen, timeout=5000)
+    press(qtbot, window, Qt.Key.Key_F)
+    press(qtbot, window, Qt.Key.Key_W)
+    qtbot.wait(300)
+    plain = window.view.grab().toImage()
+    for _ in range(3):
+        press(qtbot, window, Qt.Key.Key_Plus)
+    assert window.factor == 8.0
+    assert "not as it was filmed" in window.view.mark
+    qtbot.waitUntil(lambda: window.view.grab().toImage() != plain, timeout=10000)
+    press(qtbot, window, Qt.Key.Key_Z)
+    qtbot.waitUntil(lambda: window.view._face is not None, timeout=20000)
+    assert window.view._source(window.view._image).width() < window.view._image.width()
+    press(qtbot, window, Qt.Key.Key_L)  # round and round about the event
+    first, last = window._frame_at(row.onset - 0.4), window._frame_at(row.offset + 0.4)
+    qtbot.wait(1500)
+    assert first <= window.index <= last
+    assert window.playing
+
+
+def test_the_timeline_zooms_chooses_and_follows(open_review, project, qtbot):
+    window = open_review(project)
+    whole = window.timeline.span
+    press(qtbot, window, Qt.Key.Key_Down)
+    press(qtbot, window, Qt.Key.Key_Return)
+    near = window.timeline.span
+    assert near[1] - near[0] < 0.4 * (whole[1] - whole[0])
+    row = window.table.current
+    assert near[0] < row.onset < row.offset < near[1]
+    window.timeline.sought.emit(20.0)
+    assert window._now == pytest.approx(20.0, abs=0.02)
+    left, right = window.timeline.span
+    assert left <= 20.0 <= right
+    other = window.table.shown[-1]
+    window.timeline.chosen.emit(other.key)
+    assert window.table.current.key == other.key
+    press(qtbot, window, Qt.Key.Key_Home)
+    assert window.timeline.span == pytest.approx(whole)
+
+
+def test_a_wish_that_cannot_be_is_explained_and_changes_nothing(open_review, project, qtbot):
+    window = open_review(project)
+    row = window.table.current
+    window.show_frame(window._frame_at(row.offset) + 20)
+    press(qtbot, window, Qt.Key.Key_I)
+    assert "come in this order" in window.banner.text.text()
+    assert marks(window) == []
+
+
+def every_text(window):
+    texts = [label.text() for label in window.findChildren(QLabel)]
+    for table in window.findChildren(QTableView):
+        model = table.model()
+        texts += [str(model.index(r, c).data()) for r in range(model.rowCount()) for c in range(model.columnCount())]
+        texts += [
+            str(model.index(r, c).data(Qt.ItemDataRole.ToolTipRole))
+            for r in range(model.rowCount())
+            for c in range(model.columnCount())
+        ]
+        texts += [
+            str(model.index(r, c).data(Qt.ItemDataRole.DecorationRole))
+            for r in range(model.rowCount())
+            for c in range(model.columnCount())
+        ]
+    for box in window.findChildren(QListWidget):
+        texts += [box.item(i).text() for i in range(box.count())]
+    return " ".join(texts)
+
+
+def test_a_blind_rater_learns_nothing_of_the_models_opinion(open_review, project, qtbot):
+    window = open_review(project)
+    words = {e.label for e in window.analysis.events if e.label} | {"99%", "98%", "blink", "speech"}
+    assert any(word in every_text(window) for word in words)
+    press(qtbot, window, Qt.Key.Key_B)
+    for _ in range(window.table.model.rowCount()):
+        press(qtbot, window, Qt.Key.Key_Down)
+        shown = every_text(window)
+        assert not [word for word in words if word and word in shown], shown
+    lanes = [bar.colour for lane in window.timeline._lanes._lanes for bar in lane]
+    assert len(set(lanes)) == 1  # no colour tells a label
+    assert window.timeline._lanes._lanes[-1] == []  # nor does a lane of blinks and speech
+    assert not window.buttons["&Agreement …"].isEnabled()
+    press(qtbot, window, Qt.Key.Key_K)
+    assert {row.kind for row in window.table.model.rows} == {"micro"}
+    press(qtbot, window, Qt.Key.Key_A)
+    assert marks(window)[-1].label == ""  # accepting does not take the model's label over
+
+
+def test_two_raters_are_compared_with_figures_a_hand_can_check(open_review, project, qtbot):
+    window = open_review(project)
+    rows = [row for row in window.table.shown if row.kind == "micro"]
+    assert len(rows) == 6
+    for row, verdict in zip(rows, "AAAARR", strict=True):
+        window.table.select(row.key)
+        press(qtbot, window, Qt.Key.Key_A if verdict == "A" else Qt.Key.Key_R)
+    window.rater_box.setText("R2")
+    window.rater_box.editingFinished.emit()
+    assert all(row.verdict == "" for row in window.table.shown)  # the second rater starts anew
+    for row, verdict in zip(rows, "AARAAR", strict=True):
+        window.table.select(row.key)
+        press(qtbot, window, Qt.Key.Key_A if verdict == "A" else Qt.Key.Key_R)
+    window.table.select(rows[0].key)
+    press(qtbot, window, Qt.Key.Key_4)
+    dialog = AgreementDialog(window.session, window.number, window)
+    cells = {
+        dialog.table.item(r, 0).text(): [dialog.table.item(r, c).text() for c in range(1, 5)]
+        for r in range(dialog.table.rowCount())
+    }
+    # R1 accepts 1-4, R2 accepts 1, 2, 4, 5: three are shared, so F1 is 2*3/8. One of the three is called otherwise.
+    assert cells["R1 and R2"][:3] == ["4 and 4", "3", "0.75"]
+    labels = [rows[i].event.label for i in (0, 1, 3)]
+    chance = sum((labels.count(n) / 3) * ((["unsure", *labels[1:]]).count(n) / 3) for n in {*labels, "unsure"})
+    assert float(cells["R1 and R2"][3]) == pytest.approx((2 / 3 - chance) / (1 - chance), abs=0.006)
+    assert cells["model and R1"][:3] == ["6 and 4", "4", "0.80"]
+    row = list(cells).index("R1 and R2")
+    dialog.table.setCurrentCell(row, 0)
+    texts = [dialog.list.item(i).text() for i in range(dialog.list.count())]
+    assert sum("only R1" in t for t in texts) == sum("only R2" in t for t in texts) == 1
+    assert sum("unsure" in t for t in texts) == 1
+    visited = []
+    dialog.chosen.connect(lambda number, time: visited.append((number, time)))
+    dialog.list.itemClicked.emit(dialog.list.item(0))
+    assert visited[0][0] == window.number
+    dialog.close()
+
+
+def test_a_moved_recording_is_found_again(open_review, project, qtbot, tmp_path):
+    video = next((tmp_path / "videos").iterdir())
+    (tmp_path / "archive").mkdir()
+    moved = tmp_path / "archive" / "renamed.mkv"
+    shutil.move(video, moved)
+    window = ReviewWindow(Settings(), lambda _s: None)
+    qtbot.addWidget(window)
+    window.open_project(project)
+    qtbot.waitUntil(lambda: "is not at its place any more" in window.view.message, timeout=20000)
+    assert "session.mkv" in window.banner.text.text()
+    window.accept()  # judging goes on
+    assert len(marks(window)) == 1
+    window.find_recording(tmp_path / "archive")
+    qtbot.waitUntil(lambda: window.view.has_picture, timeout=20000)
+    assert window.session.recording(window.number).path == moved
+    window.close()
+
+
+KILLED = """
+import os, sys
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+from pathlib import Path
+from app.settings import Settings
+from app.ui.start import make_application
+application = make_application()
+from app.ui.review.window import ReviewWindow
+window = ReviewWindow(Settings(), lambda _s: None)
+window.open_project(Path(sys.argv[1]))
+for n in range(10_000):
+    window.show_frame(20 + n % 700)
+    window.add_here()
+    application.processEvents()
+    print(window.table.current.mark.id, flush=True)
+"""
+
+
+def test_a_killed_window_loses_nothing_it_showed(open_review, project, qtbot):
+    worker = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(project)], stdout=subprocess.PIPE, text=True, env=os.environ
+    )
+    seen = [worker.stdout.readline() for _ in range(12)]
+    time.sleep(0.1)
+    worker.send_signal(signal.SIGKILL)
+    seen += worker.stdout.read().split("\n")[:-1]
+    worker.wait()
+    window = open_review(project)
+    assert {int(line) for line in seen} <= {mark.id for mark in marks(window)}
+    assert window.banner.isHidden()  # nothing had to be recovered
+
+
+def test_a_recording_is_added_analysed_and_opened_by_itself(open_review, qtbot, tmp_path, demo_folder):
+    window = open_review()
+    assert window.pages.currentIndex() == 0
+    window.open_project(tmp_path / "new.fleeting", create=True)
+    assert "Add recordings" in window.view.message
+    video = tmp_path / "v.mkv"
+    shutil.copyfile(next(demo_folder.glob("*.mkv")), video)
+    window.add_recordings([video, tmp_path / "nothing.mkv"])
+    assert "nothing.mkv cannot be read" in window.banner.text.text()
+    qtbot.waitUntil(lambda: "analysed" in window.recordings.list.item(0).text(), timeout=60000)
+    qtbot.waitUntil(lambda: window.view.has_picture, timeout=120000)
+    assert window.table.model.rowCount() >= 5
+    assert window.settings.last_project == str(tmp_path / "new.fleeting")
+
+
+def test_every_key_is_on_the_sheet_and_does_something(open_review, qtbot):
+    window = open_review()
+    keys = [command.keys for command in COMMANDS]
+    assert len(set(keys)) == len(keys)
+    assert all(callable(getattr(window, command.name)) for command in COMMANDS)
+    from PySide6.QtCore import QTimer
+
+    def look():
+        dialog = QApplication.activeModalWidget()
+        text = " ".join(label.text() for label in dialog.findChildren(QLabel))
+        assert all(command.text in text for command in COMMANDS)
+        dialog.close()
+
+    QTimer.singleShot(200, look)
+    press(qtbot, window, Qt.Key.Key_F1)
+
+
+def test_the_export_dialog_says_what_cannot_be_written(open_review, project, qtbot, tmp_path):
+    window = open_review(project)
+    (tmp_path / "taken").write_text("a file, not a folder")
+    dialog = ExportDialog(window.session, window.number, str(tmp_path), window)
+    dialog.place.setText(str(tmp_path / "taken"))
+    qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
+    assert "cannot be written" in dialog.problem.text()
+    assert dialog.isVisible() or dialog.result() != ExportDialog.DialogCode.Accepted
+    assert dialog.findChild(QDialogButtonBox) is not None
+    dialog.deleteLater()
+
+
+def test_the_windows_layout_is_remembered(qtbot, project):
+    saved = []
+    window = ReviewWindow(Settings(), saved.append)
+    window.show()
+    window.resize(790, 720)  # within the offscreen screen
+    window.open_project(project)
+    window._splitters[1].setSizes([300, 400])
+    sizes = window._splitters[1].sizes()
+    window.close()
+    again = ReviewWindow(saved[-1], saved.append)
+    again.show()
+    again.open_project(Path(saved[-1].last_project))
+    assert (again.width(), again.height()) == (790, 720)
+    assert np.allclose(again._splitters[1].sizes(), sizes, atol=12)
+    again.close()
