@@ -19,7 +19,7 @@ bench:
 	@.ci/setup development
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench  # as the program itself sets it
 
-# Twins of CASME II and SMIC-HS as large as the real ones; FACES=DIR names portraits for their persons. About an hour.
+# Twins of CASME II and SMIC-HS as large as the real ones; FACES=DIR names portraits for their persons. Half an hour.
 bench-protocols:
 	@.ci/setup development
 	$(BIN)/python -m training bench protocols $(if $(FACES),--faces $(FACES))

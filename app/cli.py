@@ -105,9 +105,10 @@ def analyse_command(
     ] = "",
 ) -> None:
     """Analyses recordings and writes events.csv, frames.csv, events.json and metadata.json for each."""
-    from app.headless import Outcome, OutputOptions, analyse, result_folders
+    from app.headless import Outcome, OutputOptions, analyse
     from app.report import print_outcome
     from app.session.files import make_folder
+    from app.session.result_folders import result_folders
     from app.sources.opening import open_recording
     from model.pipeline import PipelineConfig
     from model.recognition import Recogniser
@@ -179,29 +180,33 @@ def export_command(
         typer.Option("--format", help="csv, frames, elan, praat, bids, vtt, boris, json; default all."),
     ] = None,
     all_kinds: AllKinds = False,
+    figures: Annotated[bool, typer.Option("--figures", help="Also draw each event (PNG and SVG).")] = False,
+    model: Model = ASTANN_ONNX,
 ) -> None:
-    """Writes what is in a project for ELAN, Praat, BIDS, BORIS, R, or any player."""
-    from typing import get_args
-
-    from app.headless import result_folders
-    from app.session.exports.everything import FORMATS, export
-    from app.session.exports.material import gather
+    """Writes what is in a project for ELAN, Praat, BIDS, BORIS, R, or any player, and a report as HTML and PDF."""
+    from app.session.exports.everything import FORMATS, export_all
+    from app.session.exports.material import EVERY_KIND, MICRO, gather
     from app.session.session import Session
-    from model.spot import Kind
+    from app.ui.start import print_pdf
 
-    kinds = frozenset(get_args(Kind)) if all_kinds else frozenset({"micro"})
-    failed = False
     with Session(project) as session:
-        recordings = session.recordings()
-        folders = result_folders(out, [recording.name for recording in recordings])
-        for recording, folder in zip(recordings, folders, strict=True):
-            try:
-                written = export(gather(session, recording.id, kinds=kinds), folder, formats or tuple(FORMATS))
-                console.print(f"{recording.name}: {len(written)} files in {folder}", soft_wrap=True)
-            except FleetingError as error:
-                failed = True
-                console.print(f"[red]{error}[/red]", soft_wrap=True)
-    if failed:
+        ready = [recording for recording in session.recordings() if session.analysis(recording.id) is not None]
+        waiting = len(session.recordings()) - len(ready)
+        materials = [gather(session, r.id, kinds=EVERY_KIND if all_kinds else MICRO) for r in ready]
+    with _progress() as bar:
+        task = bar.add_task("exporting", total=None)
+
+        def tell(done: int, of: int) -> bool:
+            bar.update(task, completed=done, total=of)
+            return True
+
+        report = export_all(
+            materials, out, project.stem, formats or tuple(FORMATS), figures=model if figures else None, tell=tell
+        )
+    print_pdf(report.html, report.title, out / "report.pdf")
+    console.print(f"{len(materials)} recordings written to {out}", soft_wrap=True)
+    if waiting:
+        console.print(f"[yellow]{waiting} recordings are not analysed yet and were left out.[/yellow]")
         raise typer.Exit(1)
 
 

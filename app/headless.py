@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -150,14 +150,3 @@ def _analyse_frames(
     last = pipeline.finish()
     outcome.events += last
     writer.append_events(last)
-
-
-def result_folders(out: Path, names: Sequence[str]) -> list[Path]:
-    """One folder below ``out`` for each recording, told apart where two have the same name."""
-    folders: list[Path] = []
-    for name in names:
-        stem, folder, number = Path(name).stem or name, out / (Path(name).stem or name), 2
-        while folder in folders:
-            folder, number = out / f"{stem}-{number}", number + 1
-        folders.append(folder)
-    return folders

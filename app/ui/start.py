@@ -71,6 +71,19 @@ def run_review(project: Path | None = None) -> int:
     return int(application.exec())
 
 
+def print_pdf(html: str, title: str, path: Path) -> None:
+    """Writes a page as PDF, also where there is no display."""
+    if not has_display():
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtWidgets import QApplication
+
+    from app.ui.pdf import write_pdf
+
+    application = QApplication.instance() or make_application()
+    write_pdf(html, title, path)
+    del application
+
+
 def make_application() -> QApplication:
     """Qt's application, with Qt's own plugins."""
     # OpenCV brings Qt plugins of another version and points Qt at them when it is imported.

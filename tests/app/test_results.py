@@ -5,7 +5,8 @@ import av
 import numpy as np
 import pytest
 
-from app.headless import OutputOptions, analyse, result_folders
+from app.headless import OutputOptions, analyse
+from app.session.result_folders import result_folders
 from app.session.results import ResultsWriter
 from app.session.tables import EVENT_COLUMNS, event_row, frame_rows
 from model.events import Event

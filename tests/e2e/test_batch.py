@@ -71,9 +71,13 @@ def test_a_wrong_name_is_answered_with_a_right_one(videos, tmp_path):
 def test_what_is_in_a_project_is_exported(videos, tmp_path):
     project = tmp_path / "study.fleeting"
     assert run(project, videos).exit_code == 0
-    result = CliRunner().invoke(app, ["export", str(project), "--out", str(tmp_path / "out")], catch_exceptions=False)
+    result = CliRunner().invoke(
+        app, ["export", str(project), "--out", str(tmp_path / "out"), "--figures"], catch_exceptions=False
+    )
     assert result.exit_code == 0, result.output
     files = {p.name for p in (tmp_path / "out" / "one").iterdir()}
     assert {"events.csv", "one.eaf", "one.TextGrid", "one.vtt", "metadata.json"} <= files
+    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert len(list((tmp_path / "out" / "one" / "figures").glob("*.svg"))) >= 3
     table = (tmp_path / "out" / "one" / "events.csv").read_text(encoding="utf-8").splitlines()
     assert sum(line.startswith("model,") for line in table) >= 3

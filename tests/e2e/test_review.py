@@ -110,9 +110,16 @@ def test_a_whole_review_with_the_keyboard_alone(open_review, project, qtbot, tmp
     assert [m.verdict for m in marks(again)] == ["accepted", "rejected", "accepted"]
     press(qtbot, again, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert "added" in [m.verdict for m in marks(again)]
-    dialog = ExportDialog(again.session, again.number, str(tmp_path), again)
+    dialog = ExportDialog(again.session, again.number, str(tmp_path), ASTANN_ONNX, again)
     dialog.place.setText(str(tmp_path / "out"))
+    dialog.figures.setChecked(True)
     dialog.write()
+    qtbot.waitUntil(lambda: bool(dialog.said), timeout=60000)
+    assert "report.pdf" in dialog.said
+    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert "R1" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    drawn = {p.suffix for p in (tmp_path / "out" / "session" / "figures").iterdir()}
+    assert drawn == {".png", ".svg"}
     files = {p.name for p in (tmp_path / "out" / "session").iterdir()}
     assert {"events.csv", "frames.csv", "session.eaf", "session.TextGrid", "session.vtt", "events.json"} <= files
     assert any(name.startswith("R1") for name in check_eaf(tmp_path / "out" / "session" / "session.eaf"))
@@ -347,11 +354,12 @@ def test_every_key_is_on_the_sheet_and_does_something(open_review, qtbot):
 def test_the_export_dialog_says_what_cannot_be_written(open_review, project, qtbot, tmp_path):
     window = open_review(project)
     (tmp_path / "taken").write_text("a file, not a folder")
-    dialog = ExportDialog(window.session, window.number, str(tmp_path), window)
+    dialog = ExportDialog(window.session, window.number, str(tmp_path), ASTANN_ONNX, window)
     dialog.place.setText(str(tmp_path / "taken"))
     qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
-    assert "cannot be written" in dialog.problem.text()
-    assert dialog.isVisible() or dialog.result() != ExportDialog.DialogCode.Accepted
+    qtbot.waitUntil(lambda: "cannot be written" in dialog.problem.text(), timeout=20000)
+    assert dialog.write_button.isEnabled()
+    assert dialog.said == ""
     assert dialog.findChild(QDialogButtonBox) is not None
     dialog.deleteLater()
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from app.errors import FleetingError
 from app.session.exports.annotations import write_elan, write_textgrid, write_webvtt
+from app.session.exports.figure import FORMATS as FIGURE_FORMATS
+from app.session.exports.figure import look_at, write_figure
 from app.session.exports.material import Material
+from app.session.exports.report import Report, make_report, write_html
 from app.session.exports.tables import (
     bids_name,
     write_bids,
@@ -20,6 +24,10 @@ from app.session.exports.tables import (
     write_metadata,
 )
 from app.session.files import make_folder
+from app.session.result_folders import result_folders
+from app.sources.random_access import open_frames
+from assets import ASTANN_CARD
+from model.recognition import Recogniser
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,75 @@ FORMATS: Final = {
     )
 }
 """Every format by its name."""
+
+
+REPORT: Final = "report.html"
+FIGURES: Final = "figures"
+
+Tell = Callable[[int, int], bool]
+"""Told (steps done, steps in all); answers whether to go on."""
+
+
+def export_all(
+    materials: Sequence[Material],
+    folder: Path,
+    title: str,
+    formats: Sequence[str] = tuple(FORMATS),
+    figures: Path | None = None,
+    tell: Tell = lambda _done, _of: True,
+) -> Report:
+    """Writes every recording's files in a folder of its own, and the report of all.
+
+    Args:
+        materials: The recordings.
+        folder: Folder to write.
+        title: Of the report.
+        formats: Names in `FORMATS`.
+        figures: A network, to draw a figure of each event that counts; None for no figures.
+        tell: Told how far it is; if it answers False the rest is left out.
+
+    Returns:
+        The report, which was written as ``report.html``.
+
+    Raises:
+        FleetingError: If something cannot be written; what was written before is whole.
+    """
+    make_folder(folder)
+    report = make_report(materials, title, ASTANN_CARD.read_text(encoding="utf-8"))
+    write_html(report, folder / REPORT)
+    events = sum(len([e for e in m.entries if e.counts]) for m in materials) if figures is not None else 0
+    done, whole = 0, len(materials) + events
+    recogniser = Recogniser(figures) if figures is not None and events else None
+    for material, place in zip(materials, result_folders(folder, [m.recording.name for m in materials]), strict=True):
+        export(material, place, formats)
+        done += 1
+        if not tell(done, whole):
+            return report
+        if recogniser is None:
+            continue
+        for _ in _draw(material, place / FIGURES, recogniser):
+            done += 1
+            if not tell(done, whole):
+                return report
+    return report
+
+
+def _draw(material: Material, folder: Path, recogniser: Recogniser) -> Iterator[Path]:
+    """Draws the events that count, one after another."""
+    entries = [entry for entry in material.entries if entry.counts]
+    if not entries:
+        return
+    make_folder(folder)
+    reader = open_frames(material.recording.path, material.analysis.times)
+    try:
+        for entry in entries:
+            seen = look_at(material, entry, reader, recogniser)
+            name = re.sub(r"\W+", "-", f"{entry.onset:09.3f} {entry.author} {entry.participant}").strip("-")
+            for suffix in FIGURE_FORMATS:
+                write_figure(material, entry, seen, folder / f"{name}.{suffix}")
+            yield folder / name
+    finally:
+        reader.close()
 
 
 def export(material: Material, folder: Path, formats: Sequence[str] = tuple(FORMATS)) -> list[Path]:

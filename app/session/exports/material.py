@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,12 @@ from app.errors import SessionError
 from app.session.records import Analysis, Found, Mark, Note, Recorded
 from app.session.session import Session
 from app.version import VERSION
+from model.spot import Kind
 
 MODEL: Final = "model"
 """Author of what the model found."""
+MICRO: Final[frozenset[str]] = frozenset({"micro"})
+EVERY_KIND: Final[frozenset[str]] = frozenset(get_args(Kind))
 MEANING: Final = "A label is a guess about a facial movement, not about what a person feels."
 
 
@@ -98,7 +101,7 @@ class Material:
         return right if times[right] - time < time - times[right - 1] else right - 1
 
 
-def gather(session: Session, number: int, *, kinds: frozenset[str] = frozenset({"micro"})) -> Material:
+def gather(session: Session, number: int, *, kinds: frozenset[str] = MICRO) -> Material:
     """Everything that is exported of a recording.
 
     Args:

@@ -632,7 +632,9 @@ class ReviewWindow(QMainWindow):
         """Writes files for other programs."""
         if self.session is None:
             return
-        dialog = ExportDialog(self.session, self.number, self.settings.last_folder, self)
+        dialog = ExportDialog(
+            self.session, self.number, self.settings.last_folder, chosen_model(self.settings.model), self
+        )
         if dialog.exec() == ExportDialog.DialogCode.Accepted:
             self.settings.last_folder = str(dialog.folder)
             self.banner.say(dialog.said)
