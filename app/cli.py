@@ -180,7 +180,10 @@ def export_command(
         typer.Option("--format", help="csv, frames, elan, praat, bids, vtt, boris, json; default all."),
     ] = None,
     all_kinds: AllKinds = False,
-    figures: Annotated[bool, typer.Option("--figures", help="Also draw each event (PNG and SVG).")] = False,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Also draw each event (PNG, SVG) and write it as a slowed video.")
+    ] = False,
+    videos: Annotated[bool, typer.Option("--videos", help="Also write each recording with its labels on it.")] = False,
     model: Model = ASTANN_ONNX,
 ) -> None:
     """Writes what is in a project for ELAN, Praat, BIDS, BORIS, R, or any player, and a report as HTML and PDF."""
@@ -201,7 +204,13 @@ def export_command(
             return True
 
         report = export_all(
-            materials, out, project.stem, formats or tuple(FORMATS), figures=model if figures else None, tell=tell
+            materials,
+            out,
+            project.stem,
+            formats or tuple(FORMATS),
+            figures=model if figures else None,
+            videos=videos,
+            tell=tell,
         )
     print_pdf(report.html, report.title, out / "report.pdf")
     console.print(f"{len(materials)} recordings written to {out}", soft_wrap=True)

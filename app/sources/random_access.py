@@ -19,9 +19,14 @@ from app.sources.video import upright
 from model.frame import Image
 
 # Decoded frames that are kept: stepping back and forth around an event then costs nothing. 720p takes 2.8 MB a frame.
-_KEPT_BYTES: Final = 160_000_000
-# Two time stamps closer than this (seconds) are the same frame's.
-_SAME_S: Final = 2e-4
+_KEPT_BYTES: Final = 100_000_000
+# Of the frames that are decoded on the way to one, so many before it are turned into pictures, which costs more than
+# decoding them: enough to step back a little.
+_BEFORE: Final = 8
+# Two time stamps closer than this (seconds), and than this share of the shortest interval, are the same frame's:
+# containers round time stamps to a millisecond.
+_SAME_S: Final = 2e-3
+_SAME_SHARE: Final = 0.4
 # Further ahead than so many frames a jump to the key frame before is cheaper than decoding on.
 _DECODE_ON: Final = 24
 
@@ -71,6 +76,8 @@ class VideoReader:
         self._coming = self._decode()
         self._next = 0
         self._first: float | None = None
+        shortest = float(np.diff(times).min()) if len(times) > 1 else _SAME_S
+        self._same = min(_SAME_S, _SAME_SHARE * shortest)
 
     def frame(self, index: int) -> Image:
         kept = self._kept.get(index)
@@ -101,9 +108,8 @@ class VideoReader:
         self._kept.clear()
 
     def _learn_first(self) -> None:
-        stamp, image = next(self._coming)
-        self._first = stamp
-        self._keep(0, image)
+        self._first, picture = next(self._coming)
+        self._keep(0, upright(picture))
         self._next = 1
 
     def _jump(self, index: int) -> None:
@@ -111,26 +117,28 @@ class VideoReader:
         assert self._first is not None
         assert self._stream.time_base is not None
         # A little early: some containers round their time stamps.
-        target = self._first + float(self._times[index]) - _SAME_S
+        target = self._first + float(self._times[index]) - self._same
         self._container.seek(max(0, int(target / self._stream.time_base)), stream=self._stream, backward=True)
         self._coming = self._decode()
 
     def _decode_to(self, index: int) -> Image | None:
         assert self._first is not None
         wanted = float(self._times[index])
-        for stamp, image in self._coming:
+        for stamp, picture in self._coming:
             time = stamp - self._first
-            if time > wanted + _SAME_S and index:
+            if time > wanted + self._same and index:
                 return None
-            here = int(np.searchsorted(self._times, time - _SAME_S))
-            if here < len(self._times) and abs(self._times[here] - time) <= _SAME_S:
+            here = int(np.searchsorted(self._times, time - self._same))
+            if here < len(self._times) and abs(self._times[here] - time) <= self._same:
                 self._next = here + 1
-                self._keep(here, image)
+                if here < index - _BEFORE:
+                    continue
+                image = self._keep(here, upright(picture))
                 if here == index:
                     return image
         return None
 
-    def _decode(self) -> Iterator[tuple[float, Image]]:
+    def _decode(self) -> Iterator[tuple[float, av.VideoFrame]]:
         for packet in self._container.demux(self._stream):
             try:
                 pictures = packet.decode()
@@ -138,16 +146,17 @@ class VideoReader:
                 continue  # a damaged stretch: the analysis left it out, too
             for picture in pictures:
                 if isinstance(picture, av.VideoFrame) and picture.time is not None:
-                    yield float(picture.time), upright(picture)
+                    yield float(picture.time), picture
 
-    def _keep(self, index: int, image: Image) -> None:
+    def _keep(self, index: int, image: Image) -> Image:
         if index in self._kept:
-            return
+            return image
         self._kept[index] = image
         self._bytes += image.nbytes
         while self._bytes > _KEPT_BYTES and len(self._kept) > 1:
             _, old = self._kept.popitem(last=False)
             self._bytes -= old.nbytes
+        return image
 
 
 class PictureReader:

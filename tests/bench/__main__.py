@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.version import VERSION
-from tests.bench import pipeline, recording, training, window
+from tests.bench import pipeline, recording, review, training, window
 from tests.bench.pipeline import Row
 
 RESULTS = Path("bench-results")
@@ -33,6 +33,7 @@ def main() -> None:
         "recognition": pipeline.recognition,
         "synthesis": training.synthesis,
         "training": training.steps,
+        "review": review.review,
         "start-up": window.start_up,
         "window": lambda: window.live(arguments.seconds),
     }

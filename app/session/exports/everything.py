@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ from app.session.exports.tables import (
     write_json_events,
     write_metadata,
 )
+from app.session.exports.video import write_event_video, write_video
 from app.session.files import make_folder
 from app.session.result_folders import result_folders
 from app.sources.random_access import open_frames
@@ -76,6 +78,7 @@ def export_all(
     title: str,
     formats: Sequence[str] = tuple(FORMATS),
     figures: Path | None = None,
+    videos: bool = False,
     tell: Tell = lambda _done, _of: True,
 ) -> Report:
     """Writes every recording's files in a folder of its own, and the report of all.
@@ -85,7 +88,8 @@ def export_all(
         folder: Folder to write.
         title: Of the report.
         formats: Names in `FORMATS`.
-        figures: A network, to draw a figure of each event that counts; None for no figures.
+        figures: A network, to draw a figure of each event that counts and to write a slowed video of it; None for none.
+        videos: Write every recording with its labels on it.
         tell: Told how far it is; if it answers False the rest is left out.
 
     Returns:
@@ -102,6 +106,8 @@ def export_all(
     recogniser = Recogniser(figures) if figures is not None and events else None
     for material, place in zip(materials, result_folders(folder, [m.recording.name for m in materials]), strict=True):
         export(material, place, formats)
+        if videos:
+            _film(material, place / f"{material.recording.path.stem}.labelled.mkv", partial(tell, done, whole))
         done += 1
         if not tell(done, whole):
             return report
@@ -112,6 +118,24 @@ def export_all(
             if not tell(done, whole):
                 return report
     return report
+
+
+def _film(material: Material, path: Path, may_go_on: Callable[[], bool]) -> None:
+    """The whole recording with the labels that count; a stopped one is not kept."""
+    going = True
+
+    def on(_done: int, _of: int) -> bool:
+        nonlocal going
+        going = may_go_on()
+        return going
+
+    reader = open_frames(material.recording.path, material.analysis.times)
+    try:
+        write_video(material, [entry for entry in material.entries if entry.counts], reader, path, tell=on)
+    finally:
+        reader.close()
+        if not going:
+            path.unlink(missing_ok=True)
 
 
 def _draw(material: Material, folder: Path, recogniser: Recogniser) -> Iterator[Path]:
@@ -127,6 +151,7 @@ def _draw(material: Material, folder: Path, recogniser: Recogniser) -> Iterator[
             name = re.sub(r"\W+", "-", f"{entry.onset:09.3f} {entry.author} {entry.participant}").strip("-")
             for suffix in FIGURE_FORMATS:
                 write_figure(material, entry, seen, folder / f"{name}.{suffix}")
+            write_event_video(material, entry, reader, folder / f"{name}.mkv")
             yield folder / name
     finally:
         reader.close()

@@ -57,12 +57,14 @@ class ExportDialog(QDialog):
             box.setChecked(True)
             layout.addWidget(box)
         self.kinds = QCheckBox("Also longer movements, blinks, speech and what was left out")
-        self.figures = QCheckBox("A figure of each event, with heatmaps, flow and curve (PNG and SVG)")
+        self.figures = QCheckBox("Each event as a figure (PNG and SVG) and as a slowed video")
+        self.videos = QCheckBox("Each recording as a video with its labels on it")
         self.all = QCheckBox("Every recording of the project")
         self.all.setChecked(number is None)
         self.all.setEnabled(number is not None)
         layout.addSpacing(8)
         layout.addWidget(self.figures)
+        layout.addWidget(self.videos)
         layout.addWidget(self.kinds)
         layout.addWidget(self.all)
         row = QHBoxLayout()
@@ -114,7 +116,14 @@ class ExportDialog(QDialog):
         self._worker = ThreadPoolExecutor(1, "fleeting-export")
         figures = self._model if self.figures.isChecked() else None
         self._work = self._worker.submit(
-            export_all, materials, self.folder, self._session.path.stem, formats, figures, self._told
+            export_all,
+            materials,
+            self.folder,
+            self._session.path.stem,
+            formats,
+            figures,
+            self.videos.isChecked(),
+            self._told,
         )
         self._count = len(wanted)
         self._ticker.start()

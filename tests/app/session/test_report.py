@@ -14,6 +14,7 @@ from app.session.exports.figure import flow_picture, look_at, write_figure
 from app.session.exports.material import gather
 from app.session.exports.report import make_report
 from app.session.session import Session
+from app.sources.video import VideoSource
 from assets import ASTANN_CARD, ASTANN_ONNX
 from model.crop import INTER_OCULAR_PX
 from tests.app.session.test_exports import session  # noqa: F401 - a fixture
@@ -126,10 +127,27 @@ def test_an_event_is_drawn_as_the_program_sees_it(demo_folder, recogniser, tmp_p
     assert (tmp_path / "event.svg").read_bytes() == first  # the same event, the same file
     told = []
     export_all(
-        [material], tmp_path / "out", "p", ("csv",), ASTANN_ONNX, lambda done, of: told.append((done, of)) or done < 3
+        [material],
+        tmp_path / "out",
+        "p",
+        ("csv",),
+        ASTANN_ONNX,
+        tell=lambda done, of: told.append((done, of)) or done < 3,
     )
     assert told[-1][0] == 3  # stopped there
     assert len(list((tmp_path / "out" / "demo" / "figures").glob("*.png"))) == 2
+    slow = VideoSource(next((tmp_path / "out" / "demo" / "figures").glob("*.mkv")))
+    frames = list(slow.frames())
+    slow.close()
+    assert len(frames) == pytest.approx(30 * (entry.duration + 1.2), abs=3)
+    assert frames[-1].time == pytest.approx(4 * (entry.duration + 1.2), abs=0.4)  # four times slower
+    export_all([material], tmp_path / "film", "p", ("csv",), videos=True)
+    film = VideoSource(tmp_path / "film" / "demo" / "demo.labelled.mkv")
+    times = np.array([frame.time for frame in film.frames()])
+    film.close()
+    assert times == pytest.approx(material.analysis.times, abs=0.001)  # at its own speed
+    export_all([material], tmp_path / "stopped", "p", ("csv",), videos=True, tell=lambda _done, _of: False)
+    assert [p.name for p in (tmp_path / "stopped" / "demo").iterdir() if p.suffix == ".mkv"] == []
 
 
 def test_a_moment_without_a_face_has_no_figure(session, recogniser):  # noqa: F811 - a fixture
