@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QSlider, QToolBar, QToolButton, QWidget
 
 from app.settings import Settings
 from app.ui.choices import Choice
@@ -73,7 +73,7 @@ class Controls(QToolBar):
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setValue(settings.opacity)
-        self.opacity.setFixedWidth(110)
+        self.opacity.setFixedWidth(90)
         self.opacity.setAccessibleName("Opacity of the heatmap")
         self.opacity.setToolTip(_help("opacity"))
         self.opacity.valueChanged.connect(lambda value: self._set("opacity", value))
@@ -86,10 +86,7 @@ class Controls(QToolBar):
             "&Review …", "Ctrl+R", lambda: self.review.emit(), "Review recorded sessions frame by frame"
         )
         self.model_action = self._action("Net&work …", "Ctrl+M", lambda: self.choose_model.emit(), _help("model"))
-        label = QLabel(" Theme ")
-        self.addWidget(label)
         self.theme = self._box("Theme", _THEMES, "theme")
-        label.setBuddy(self.theme)
         self._choices: list[Choice] = []
         self._current = 0
 
