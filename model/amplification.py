@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -19,6 +19,9 @@ _SMOOTHING_PX: Final = 2.0
 # so much: the face under it stays visible.
 _FULL_PX: Final = 1.5
 _MOST_COVER: Final = 0.7
+# The brightest colour of the attention stands for its maximum, but at least for so many times its mean, so that one
+# that looks everywhere does not look pointed.
+_LEAST_FULL_SCALE: Final = 1.8
 
 
 def amplify(reference: Image, picture: Image, transform: Transform, factor: float, estimator: FlowEstimator) -> Image:
@@ -73,13 +76,34 @@ def colour_flow(
     hue = np.stack([angle / 2, np.full_like(angle, 255), np.full_like(angle, 255)], axis=-1).astype(np.uint8)
     colours = cv2.cvtColor(hue, cv2.COLOR_HSV2BGR).astype(np.float32)
     share = (np.clip(length / _FULL_PX, 0.0, 1.0) * mask * _MOST_COVER).astype(np.float32)
-    height, width = shown.shape[:2]
-    layer = np.dstack([colours * share[..., None], share])
+    return _over(shown, colours, share, transform)
+
+
+def colour_attention(picture: Image, attention: npt.NDArray[np.floating[Any]], transform: Transform) -> Image:
+    """Paints where the network looked over a face.
+
+    Args:
+        picture: ``uint8 [h, w, 3]``.
+        attention: ``[rows, columns]`` over the crop, mean 1; what is below the mean stays clear.
+        transform: From picture to crop pixels.
+    """
+    fine = cv2.resize(attention.astype(np.float32), (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
+    mask = cv2.resize(FACE_MASK, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_LINEAR)
+    level = np.clip((fine - 1.0) / max(_LEAST_FULL_SCALE - 1.0, float((fine * mask).max()) - 1.0), 0.0, 1.0) * mask
+    colours = cv2.applyColorMap((255 * level).astype(np.uint8), cv2.COLORMAP_VIRIDIS).astype(np.float32)
+    return _over(picture, colours, (_MOST_COVER * np.sqrt(level)).astype(np.float32), transform)
+
+
+def _over(
+    picture: Image, colours: npt.NDArray[np.float32], share: npt.NDArray[np.float32], transform: Transform
+) -> Image:
+    """Covers a picture with colours ``[128, 128, 3]`` of the crop, each place by its share ``[128, 128]``."""
+    height, width = picture.shape[:2]
     whole = cv2.warpAffine(
-        layer, transform, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT,
+        np.dstack([colours * share[..., None], share]), transform, (width, height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_CONSTANT,
     )  # fmt: skip
-    return np.asarray(shown * (1.0 - whole[..., 3:]) + whole[..., :3], dtype=np.uint8)
+    return np.asarray(picture * (1.0 - whole[..., 3:]) + whole[..., :3], dtype=np.uint8)
 
 
 def _skin(

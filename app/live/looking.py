@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from app.sources.random_access import FrameReader
-from model.amplification import amplify, colour_flow
-from model.crop import CROP_SIZE, Transform, crop_transform
+from model.amplification import amplify, colour_attention, colour_flow
+from model.crop import CROP_SIZE, Transform, crop_transform, warp_to_crop
 from model.face import FaceTracker
 from model.flow import FlowEstimator
 from model.frame import Frame, Image
+from model.recognition import Recogniser
+from model.representation import KeyCrops, represent
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height in picture pixels."""
@@ -26,23 +31,34 @@ class Look:
         factor: How many times the motion is shown; 1 as it is.
         flow: Paint the motion's direction and strength over the face.
         face: Find the face, so that the view can zoom on it.
+        keys: Indices of the event's onset, apex and offset frames.
+        attention: Paint where the network looked in the key frame nearest to the shown one.
     """
 
     reference: int | None = None
     factor: float = 1.0
     flow: bool = False
     face: bool = False
+    keys: tuple[int, int, int] | None = None
+    attention: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether the picture stays as it is."""
-        return self.reference is None or (self.factor <= 1.0 and not self.flow)
+        return self.reference is None or (self.factor <= 1.0 and not self.flow and not self.attention)
 
 
 class Looker:
-    """Treats frames; used in one thread, since face mesh and flow keep scratch memory."""
+    """Treats frames; used in one thread, since face mesh and flow keep scratch memory.
 
-    def __init__(self) -> None:
+    Args:
+        model: The network whose attention is shown.
+    """
+
+    def __init__(self, model: Path) -> None:
+        self._model = model
+        self._recogniser: Recogniser | None = None
+        self._seen: dict[tuple[int, int, int], npt.NDArray[np.float32]] = {}
         self._flow = FlowEstimator()
         self._faces: dict[int, Transform | None] = {}
 
@@ -70,7 +86,25 @@ class Looker:
                 image = amplify(rest, image, transform, look.factor, self._flow)
             if look.flow:
                 image = colour_flow(rest, reader.frame(index), image, transform, self._flow)
+            if look.attention and look.keys is not None:
+                maps = self._attention(reader, look.keys, transform)
+                nearest = int(np.abs(np.array(look.keys) - index).argmin())
+                image = colour_attention(image, maps[nearest], transform)
         return image, _box(transform)
+
+    def _attention(
+        self, reader: FrameReader, keys: tuple[int, int, int], transform: Transform
+    ) -> npt.NDArray[np.float32]:
+        """Attention ``[3, rows, columns]`` of an event, as the program would look at it."""
+        if keys not in self._seen:
+            self._recogniser = self._recogniser or Recogniser(self._model)
+            before = max(0, 2 * keys[0] - keys[1])
+            greys = [
+                np.asarray(cv2.cvtColor(warp_to_crop(reader.frame(i), transform), cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+                for i in (before, *keys)
+            ]
+            self._seen[keys] = self._recogniser.recognise(represent(KeyCrops(*greys), self._flow)).spatial
+        return self._seen[keys]
 
     def _face(self, reader: FrameReader, index: int) -> Transform | None:
         if index not in self._faces:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from app.live.looking import Box, Look, Looker
 from app.live.mailbox import Mailbox
 from app.sources.random_access import FrameReader
+from assets import ASTANN_ONNX
 from model.errors import FleetingError
 from model.frame import Image
 
@@ -49,16 +51,21 @@ class Player:
         open_reader: Opens the recording; called in the thread.
         times: ``[n]`` seconds of the frames.
         notify: Told from the thread that there is something new to take.
+        model: The network whose attention may be shown.
     """
 
     def __init__(
-        self, open_reader: Callable[[], FrameReader], times: npt.NDArray[np.float64], notify: Callable[[], None]
+        self,
+        open_reader: Callable[[], FrameReader],
+        times: npt.NDArray[np.float64],
+        notify: Callable[[], None],
+        model: Path = ASTANN_ONNX,
     ) -> None:
         self._open, self._times, self._notify = open_reader, times, notify
         self._shown: Mailbox[Shown] = Mailbox()
         self._problems: Mailbox[str] = Mailbox()
         self._wish: _Wish | None = None
-        self._looker = Looker()
+        self._looker = Looker(model)
         self.look = Look()
         """How the frames that are asked for from now on are looked at."""
         self._changed = threading.Condition()

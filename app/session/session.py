@@ -71,10 +71,12 @@ class Session:
         code = code.strip()
         if not code:
             raise SessionError("A rater needs a code, for instance R1. Please do not use names.")
-        with self._saving():
-            self._db.execute("INSERT OR IGNORE INTO raters (code) VALUES (?)", (code,))
-        (number,) = self._db.execute("SELECT id FROM raters WHERE code = ?", (code,)).fetchone()
-        return Rater(number, code)
+        known = self._db.execute("SELECT id FROM raters WHERE code = ?", (code,)).fetchone()
+        if known is None:
+            with self._saving():
+                self._db.execute("INSERT OR IGNORE INTO raters (code) VALUES (?)", (code,))
+            known = self._db.execute("SELECT id FROM raters WHERE code = ?", (code,)).fetchone()
+        return Rater(known[0], code)
 
     def raters(self) -> list[Rater]:
         return [Rater(*row) for row in self._db.execute("SELECT id, code FROM raters ORDER BY code")]

@@ -119,7 +119,7 @@ def test_a_whole_review_with_the_keyboard_alone(open_review, project, qtbot, tmp
     assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF")
     assert "R1" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     drawn = {p.suffix for p in (tmp_path / "out" / "session" / "figures").iterdir()}
-    assert drawn == {".png", ".svg"}
+    assert drawn == {".mkv", ".png", ".svg"}
     files = {p.name for p in (tmp_path / "out" / "session").iterdir()}
     assert {"events.csv", "frames.csv", "session.eaf", "session.TextGrid", "session.vtt", "events.json"} <= files
     assert any(name.startswith("R1") for name in check_eaf(tmp_path / "out" / "session" / "session.eaf"))
@@ -145,6 +145,14 @@ def test_frames_playing_flicker_zoom_and_amplified_motion(open_review, project, 
     seen = set()
     qtbot.waitUntil(lambda: seen.add(window.index) or pair <= seen, timeout=5000)
     press(qtbot, window, Qt.Key.Key_F)
+    window.show_frame(300)
+    qtbot.keyPress(window, Qt.Key.Key_C)
+    assert window.index == window._frame_at(row.onset)
+    qtbot.keyRelease(window, Qt.Key.Key_C)
+    assert window.index == 300
+    press(qtbot, window, Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
+    assert "apex and offset in turn" in window.view.mark
+    press(qtbot, window, Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
     press(qtbot, window, Qt.Key.Key_W)
     qtbot.wait(300)
     plain = window.view.grab().toImage()
@@ -153,6 +161,11 @@ def test_frames_playing_flicker_zoom_and_amplified_motion(open_review, project, 
     assert window.factor == 8.0
     assert "not as it was filmed" in window.view.mark
     qtbot.waitUntil(lambda: window.view.grab().toImage() != plain, timeout=10000)
+    amplified = window.view.grab().toImage()
+    for key, words in ((Qt.Key.Key_V, "direction of the motion"), (Qt.Key.Key_H, "where the network looked")):
+        press(qtbot, window, key)
+        assert words in window.view.mark
+        qtbot.waitUntil(lambda: window.view.grab().toImage() != amplified, timeout=10000)
     press(qtbot, window, Qt.Key.Key_Z)
     qtbot.waitUntil(lambda: window.view._face is not None, timeout=20000)
     assert window.view._source(window.view._image).width() < window.view._image.width()
@@ -225,6 +238,8 @@ def test_a_blind_rater_learns_nothing_of_the_models_opinion(open_review, project
     assert len(set(lanes)) == 1  # no colour tells a label
     assert window.timeline._lanes._lanes[-1] == []  # nor does a lane of blinks and speech
     assert not window.buttons["&Agreement …"].isEnabled()
+    press(qtbot, window, Qt.Key.Key_H)
+    assert not window.attention
     press(qtbot, window, Qt.Key.Key_K)
     assert {row.kind for row in window.table.model.rows} == {"micro"}
     press(qtbot, window, Qt.Key.Key_A)

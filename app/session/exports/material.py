@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
 import numpy as np
@@ -18,6 +19,8 @@ MODEL: Final = "model"
 """Author of what the model found."""
 MICRO: Final[frozenset[str]] = frozenset({"micro"})
 EVERY_KIND: Final[frozenset[str]] = frozenset(get_args(Kind))
+# Recordings are laid so far apart (seconds), one behind the other, that nothing in them overlaps.
+_APART_S: Final = 1e7
 MEANING: Final = "A label is a guess about a facial movement, not about what a person feels."
 
 
@@ -99,6 +102,16 @@ class Material:
         if len(times) < 2:
             return 0
         return right if times[right] - time < time - times[right - 1] else right - 1
+
+
+def lined_up(materials: Sequence[Material], author: str) -> list[Entry]:
+    """What an author holds for micro-expressions in several recordings, each at times that no other recording has."""
+    return [
+        replace(entry, **{name: getattr(entry, name) + n * _APART_S for name in ("onset", "apex", "offset")})
+        for n, material in enumerate(materials)
+        for entry in material.of(author)
+        if entry.counts
+    ]
 
 
 def gather(session: Session, number: int, *, kinds: frozenset[str] = MICRO) -> Material:

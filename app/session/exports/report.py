@@ -6,7 +6,7 @@ import base64
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,14 +15,12 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from matplotlib.figure import Figure
 
 from app.session.agreement import compare
-from app.session.exports.material import Entry, Material
+from app.session.exports.material import Material, lined_up
 from app.session.files import naming
 from app.version import VERSION
 from model.labels import EMOTION_COLOURS, EMOTIONS
 from model.whole_file import whole_file
 
-# Recordings are laid one behind the other for agreement, so far apart (seconds) that nothing overlaps.
-_APART_S: Final = 1e7
 _LABELS: Final = (*(name for name in EMOTIONS if name != "none"), "unsure", "")
 _NO_LABEL: Final = "no label"
 _PAGE_INCHES: Final = 7.0
@@ -93,23 +91,13 @@ def _agreement(materials: Sequence[Material], authors: Sequence[str]) -> list[di
     rows = []
     for i, one in enumerate(authors):
         for two in authors[i + 1 :]:
-            found = compare(_lined_up(materials, one), _lined_up(materials, two))
+            found = compare(lined_up(materials, one), lined_up(materials, two))
             figures = {"f1": found.f1, "kappa": found.kappa, "alpha": found.alpha}
             rows.append(
                 {"pair": f"{one} and {two}", "shared": str(len(found.pairs))}
                 | {name: "–" if math.isnan(value) else f"{value:.2f}" for name, value in figures.items()}
             )
     return rows
-
-
-def _lined_up(materials: Sequence[Material], author: str) -> list[Entry]:
-    """An author's events of all recordings, each recording at a time of its own."""
-    return [
-        replace(entry, onset=entry.onset + n * _APART_S, offset=entry.offset + n * _APART_S)
-        for n, material in enumerate(materials)
-        for entry in material.of(author)
-        if entry.counts
-    ]
 
 
 def _recording(material: Material) -> dict[str, Any]:

@@ -39,6 +39,7 @@ COMMANDS: Final = (
     Command("go_apex", "W", "To the apex", "Key frames"),
     Command("go_offset", "E", "To the offset", "Key frames"),
     Command("flicker", "F", "Flicker between onset and apex", "Key frames"),
+    Command("flicker_back", "Shift+F", "Flicker between apex and offset", "Key frames"),
     Command("accept", "A", "Accept", "Judging"),
     Command("reject", "R", "Reject", "Judging"),
     Command("label_negative", "1", "Call it negative", "Judging"),
@@ -57,9 +58,16 @@ COMMANDS: Final = (
     Command("amplify_more", "+", "Amplify the motion more", "Seeing"),
     Command("amplify_less", "-", "Amplify the motion less", "Seeing"),
     Command("show_flow", "V", "Show the flow from the onset", "Seeing"),
+    Command("show_attention", "H", "Show where the network looked", "Seeing"),
     Command("toggle_blind", "B", "Blind: hide the model's labels", "Seeing"),
     Command("toggle_kinds", "K", "List all kinds of movements", "Seeing"),
     Command("show_all", "Home", "The whole recording on the timeline", "Seeing"),
     Command("show_event", "Return", "The event on the timeline", "Seeing"),
     Command("sheet", "F1", "This sheet", "Seeing"),
 )
+
+HELD: Final = (
+    Command("onset", "C", "Hold to compare with the onset", "Key frames"),
+    Command("apex", "X", "Hold to compare with the apex", "Key frames"),
+)
+"""Keys that show a key frame as long as they are held; named by the key frame."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -22,14 +23,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.session.agreement import Agreement, compare
-from app.session.exports.material import Entry, gather
+from app.session.exports.material import MODEL, Entry, Material, gather, lined_up
 from app.session.session import Session
 from app.ui.review.event_table import clock
 
 _COLUMNS: Final = ("between", "events", "shared", "F1", "kappa", "alpha", "onset, ms", "offset, ms")
 _PLACE: Final = Qt.ItemDataRole.UserRole
-# Recordings are laid one behind the other for the sums, so far apart (seconds) that nothing overlaps.
-_APART_S: Final = 1e7
 _MEANING: Final = (
     "Events are the same if they overlap by at least half (intersection over union), one to one and of the same face; "
     "F1 counts them. Cohen's kappa and Krippendorff's alpha compare the labels of shared events: 1 is agreement, 0 "
@@ -93,13 +92,14 @@ class AgreementDialog(QDialog):
 
     def fill(self) -> None:
         """Compares anew."""
-        placed = self._placed()
-        authors = sorted({p.entry.author for p in placed}, key=lambda name: (name != "model", name))
+        numbers = [r.id for r in self._session.recordings() if r.status == "done"]
+        materials = [gather(self._session, n) for n in numbers if self.whole.isChecked() or n == self._number]
+        authors = dict.fromkeys(author for material in materials for author in material.authors)
         self._pairs = []
-        for one, two in itertools.combinations(authors, 2):
-            first, second = ([p for p in placed if p.entry.author == name] for name in (one, two))
-            agreement = compare([_shifted(p) for p in first], [_shifted(p) for p in second])
-            self._pairs.append((one, two, first, second, agreement))
+        for one, two in itertools.combinations(sorted(authors, key=lambda name: (name != MODEL, name)), 2):
+            first, second = ([p for p in _placed(materials) if p.entry.author == name] for name in (one, two))
+            found = compare(lined_up(materials, one), lined_up(materials, two))
+            self._pairs.append((one, two, first, second, found))
         self.table.setRowCount(len(self._pairs))
         for row, (one, two, first, second, found) in enumerate(self._pairs):
             cells = (
@@ -115,16 +115,6 @@ class AgreementDialog(QDialog):
             self._show(0)
         else:
             self.list.addItem("There is nobody to compare with yet: judge some events first.")
-
-    def _placed(self) -> list[_Placed]:
-        numbers = [r.id for r in self._session.recordings() if r.status == "done"]
-        wanted = numbers if self.whole.isChecked() else [n for n in numbers if n == self._number]
-        placed = []
-        for number in wanted:
-            material = gather(self._session, number)
-            own = [entry for entry in material.entries if entry.counts]
-            placed += [_Placed(number, material.recording.name, entry.onset, entry) for entry in own]
-        return placed
 
     def _show(self, row: int) -> None:
         self.list.clear()
@@ -144,11 +134,14 @@ class AgreementDialog(QDialog):
             self.list.addItem(item)
 
 
-def _shifted(placed: _Placed) -> Entry:
-    """The entry at a time that no other recording has."""
-    by = placed.recording * _APART_S
-    entry = placed.entry
-    return replace(entry, onset=entry.onset + by, apex=entry.apex + by, offset=entry.offset + by)
+def _placed(materials: Sequence[Material]) -> list[_Placed]:
+    """What counts, in the order of `lined_up`."""
+    return [
+        _Placed(material.recording.id, material.recording.name, entry.onset, entry)
+        for material in materials
+        for entry in material.entries
+        if entry.counts
+    ]
 
 
 def _number(value: float, digits: int) -> str:

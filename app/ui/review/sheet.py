@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from app.ui.review.actions import COMMANDS
+from app.ui.review.actions import COMMANDS, HELD
 
 _COLUMNS = 2
 
@@ -24,7 +24,7 @@ class ShortcutSheet(QDialog):
         for place, group in enumerate(groups):
             lines = "".join(
                 f"<tr><td style='padding-right:14px'><b>{command.keys}</b></td><td>{command.text}</td></tr>"
-                for command in COMMANDS
+                for command in (*COMMANDS, *HELD)
                 if command.group == group
             )
             text = QLabel(f"<b>{group}</b><table>{lines}</table>")

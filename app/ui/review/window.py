@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -38,7 +38,7 @@ from app.session.session import Session
 from app.settings import Settings, save_settings
 from app.sources.random_access import open_frames
 from app.ui.banner import Banner
-from app.ui.review.actions import COMMANDS
+from app.ui.review.actions import COMMANDS, HELD
 from app.ui.review.agreement_dialog import AgreementDialog
 from app.ui.review.editor import MarkEditor
 from app.ui.review.event_table import EventTable, clock
@@ -62,6 +62,7 @@ _LOOP_MARGIN_S: Final = 0.4
 _NEW_EVENT_S: Final = (0.12, 0.16)
 # Movements that explain why nothing was found there: a lane of their own.
 _EXCLUSIONS: Final = frozenset({"speech", "blink", "swallow", "gaze", "light"})
+_COMPARED: Final = {getattr(Qt.Key, f"Key_{command.keys}"): command.name for command in HELD}
 _EMPTY: Final = (
     "A project holds recordings, what was found in them, and what you say of it. "
     "Nothing in it ever leaves this computer."
@@ -93,13 +94,15 @@ class ReviewWindow(QMainWindow):
         self.index = 0
         self.playing = self.looping = False
         self.speed, self.factor = 1.0, 1.0
-        self.flow = self.blind = self.all_kinds = False
+        self.flow = self.attention = self.blind = self.all_kinds = False
         self._bridge = _Bridge()
         self._bridge.changed.connect(self._take_frame, Qt.ConnectionType.QueuedConnection)
         apply_theme(settings.theme)
         self.setWindowTitle("Fleeting: review")
         self.setWindowIcon(QIcon(str(ICON)))
         self._build()
+        self._flickering = ("onset", "apex")
+        self._held: tuple[int, int] | None = None
         self._flicker = QTimer(self)
         self._flicker.setInterval(_FLICKER_MS)
         self._flicker.timeout.connect(self._flick)
@@ -214,7 +217,7 @@ class ReviewWindow(QMainWindow):
         for name, text, checkable in (
             ("toggle_blind", "&Blind", True), ("toggle_kinds", "All &kinds", True), ("", "", False),
             ("toggle_play", "▶ Play", False), ("toggle_loop", "&Loop", True), ("flicker", "&Flicker", True),
-            ("zoom_face", "&Zoom on face", True), ("show_flow", "Flo&w", True), ("amplify_less", "−", False),
+            ("zoom_face", "&Zoom on face", True), ("show_flow", "Flo&w", True), ("show_attention", "&Heatmap", True), ("amplify_less", "−", False),
             ("amplify_more", "+", False), ("", "", False), ("undo", "&Undo", False), ("redo", "&Redo", False),
         ):  # fmt: skip
             if not name:
@@ -299,7 +302,8 @@ class ReviewWindow(QMainWindow):
         else:
             times, path = self.analysis.times, recording.path
             self.timeline.set_motion(times, self.analysis.motion)
-            self.player = Player(lambda: open_frames(path, times), times, self._bridge.changed.emit)
+            model = chosen_model(self.settings.model)
+            self.player = Player(lambda: open_frames(path, times), times, self._bridge.changed.emit, model)
             self.show_frame(0)
         self._refresh()
         if self.table.shown:
@@ -425,14 +429,21 @@ class ReviewWindow(QMainWindow):
 
     def flicker(self) -> None:
         """Shows onset and apex in turn, so that the eye sees what moved."""
-        row = self.table.current
-        if self._flicker.isActive() or row is None:
+        self._flicker_between("onset", "apex")
+
+    def flicker_back(self) -> None:
+        """Shows apex and offset in turn."""
+        self._flicker_between("apex", "offset")
+
+    def _flicker_between(self, one: str, two: str) -> None:
+        again = self._flicker.isActive() and self._flickering == (one, two)
+        self._flickering = one, two
+        if again or self.table.current is None:
             self._flicker.stop()
-            self.buttons["flicker"].setChecked(False)
         else:
             self._stop_playing()
             self._flicker.start()
-            self.buttons["flicker"].setChecked(True)
+        self.buttons["flicker"].setChecked(self._flicker.isActive())
         self._show_mark()
 
     def _flick(self) -> None:
@@ -440,8 +451,8 @@ class ReviewWindow(QMainWindow):
         if row is None or self.player is None:
             self._flicker.stop()
             return
-        onset, apex = self._frame_at(row.onset), self._frame_at(row.apex)
-        self.show_frame(onset if self.index == apex else apex)
+        one, two = (self._frame_at(getattr(row, name)) for name in self._flickering)
+        self.show_frame(one if self.index == two else two)
 
     # Seeing
 
@@ -465,11 +476,19 @@ class ReviewWindow(QMainWindow):
         self.buttons["show_flow"].setChecked(self.flow)
         self._look_changed()
 
+    def show_attention(self) -> None:
+        self.attention = not self.attention and not self.blind
+        self.buttons["show_attention"].setChecked(self.attention)
+        self._look_changed()
+
     def _look_changed(self) -> None:
         row = self.table.current
-        reference = None if row is None else self._frame_at(row.onset)
+        keys = (
+            None if row is None else (self._frame_at(row.onset), self._frame_at(row.apex), self._frame_at(row.offset))
+        )
+        reference = None if keys is None else keys[0]
         if self.player is not None:
-            self.player.look = Look(reference, self.factor, self.flow, self.view.zoomed)
+            self.player.look = Look(reference, self.factor, self.flow, self.view.zoomed, keys, self.attention)
             if not self.playing:
                 self.player.show(self.index)
         self._show_mark()
@@ -478,7 +497,12 @@ class ReviewWindow(QMainWindow):
         """Hides the model's opinion, or shows it again."""
         self.blind = not self.blind
         self.buttons["toggle_blind"].setChecked(self.blind)
-        self.buttons["toggle_kinds"].setEnabled(not self.blind)
+        for name in ("toggle_kinds", "show_attention"):
+            self.buttons[name].setEnabled(not self.blind)
+        if self.blind and self.attention:  # where the network looked is its opinion, too
+            self.attention = False
+            self.buttons["show_attention"].setChecked(False)
+            self._look_changed()
         self.buttons["&Agreement …"].setEnabled(not self.blind)
         self._refresh()
 
@@ -787,8 +811,10 @@ class ReviewWindow(QMainWindow):
             marks.append(f"motion amplified x {self.factor:g}: not as it was filmed")
         if self.flow:
             marks.append("colours: direction of the motion since the onset")
+        if self.attention:
+            marks.append("colours: where the network looked")
         if self._flicker.isActive():
-            marks.append("onset and apex in turn")
+            marks.append(f"{' and '.join(self._flickering)} in turn")
         self.view.mark = "\n".join(marks)
         self.view.update()
         self._show_place()
@@ -877,6 +903,23 @@ class ReviewWindow(QMainWindow):
                 self.open_recording(self.number)
 
     # Qt's own
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A key that compares shows its key frame as long as it is held."""
+        name = _COMPARED.get(event.key())
+        row = self.table.current
+        if name is None or row is None or event.modifiers():
+            super().keyPressEvent(event)
+        elif self._held is None and not event.isAutoRepeat():
+            self._held = event.key(), self.index
+            self._go(name)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if self._held is None or event.isAutoRepeat() or event.key() != self._held[0]:
+            super().keyReleaseEvent(event)
+            return
+        before, self._held = self._held[1], None
+        self.show_frame(before)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.close_project()
