@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from model.crop import CROP_SIZE, Transform, warp_to_crop
+from model.crop import CROP_SIZE, Transform, face_radius, warp_to_crop
 from model.flow import Field, FlowEstimator, rigid_motion, without_rigid
 from model.frame import Image
 from model.representation import FACE_MASK
@@ -79,6 +79,18 @@ def colour_flow(
     return _over(shown, colours, share, transform)
 
 
+def attention_level(attention: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
+    """How brightly attention is shown, ``float32 [128, 128]`` over the crop, 0-1.
+
+    Args:
+        attention: ``[rows, columns]``, mean 1; below the mean it stays clear, so that the face under it can be seen.
+    """
+    fine = cv2.resize(attention.astype(np.float32), (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
+    face = np.clip((1.05 - face_radius(CROP_SIZE)) / 0.15, 0.0, 1.0)
+    full = max(_LEAST_FULL_SCALE, float((fine * face).max()))
+    return np.asarray(np.clip((fine - 1.0) / (full - 1.0), 0.0, 1.0) * face, dtype=np.float32)
+
+
 def colour_attention(picture: Image, attention: npt.NDArray[np.floating[Any]], transform: Transform) -> Image:
     """Paints where the network looked over a face.
 
@@ -87,9 +99,7 @@ def colour_attention(picture: Image, attention: npt.NDArray[np.floating[Any]], t
         attention: ``[rows, columns]`` over the crop, mean 1; what is below the mean stays clear.
         transform: From picture to crop pixels.
     """
-    fine = cv2.resize(attention.astype(np.float32), (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
-    mask = cv2.resize(FACE_MASK, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_LINEAR)
-    level = np.clip((fine - 1.0) / max(_LEAST_FULL_SCALE - 1.0, float((fine * mask).max()) - 1.0), 0.0, 1.0) * mask
+    level = attention_level(attention)
     colours = cv2.applyColorMap((255 * level).astype(np.uint8), cv2.COLORMAP_VIRIDIS).astype(np.float32)
     return _over(picture, colours, (_MOST_COVER * np.sqrt(level)).astype(np.float32), transform)
 

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QImage
 
-from model.crop import CROP_SIZE, face_radius
+from model.crop import CROP_SIZE
 from model.frame import Image
-
-# The brightest colour stands for the map's own maximum, but at least for this many times the mean, so that an
-# attention that looks everywhere does not look pointed.
-_LEAST_FULL_SCALE: Final = 1.8
-# 1 inside the average face of the crop, fading to 0 outside.
-_FACE: Final = np.clip((1.05 - face_radius(CROP_SIZE)) / 0.15, 0.0, 1.0)
-# Attention below the mean stays clear, so that the face under it can be seen.
-_CLEAR_BELOW: Final = 1.0
 
 
 def to_qimage(image: Image) -> QImage:
@@ -40,11 +32,9 @@ def heatmap(attention: npt.NDArray[np.floating[Any]], colours: str, opacity: flo
         colours: Name of the colour map.
         opacity: 0-1, where the network looked most.
     """
-    import cv2  # only here: the window is up before the first heatmap is needed
+    from model.amplification import attention_level  # only here: the window is up before the first heatmap is needed
 
-    fine = cv2.resize(attention.astype(np.float32), (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
-    full = max(_LEAST_FULL_SCALE, float((fine * _FACE).max()))
-    level = np.clip((fine - _CLEAR_BELOW) / (full - _CLEAR_BELOW), 0.0, 1.0) * _FACE
+    level = attention_level(attention)
     rgba = np.empty((CROP_SIZE, CROP_SIZE, 4), np.uint8)
     rgba[..., :3] = _table(colours)[(level * 255).astype(np.uint8)]
     rgba[..., 3] = (255 * opacity * np.sqrt(level)).astype(np.uint8)

@@ -17,7 +17,8 @@ from app.errors import SessionError
 from app.session.exports.material import MEANING, Entry, Material
 from app.session.files import naming
 from app.sources.random_access import FrameReader
-from model.crop import CROP_SIZE, INTER_OCULAR_PX, crop_transform, warp_to_crop
+from model.amplification import attention_level
+from model.crop import INTER_OCULAR_PX, crop_transform, warp_to_crop
 from model.face import FaceTracker
 from model.flow import Field, FlowEstimator
 from model.frame import Frame, Image
@@ -34,6 +35,8 @@ _AROUND_S: Final = 0.7
 _FULL_PERCENT: Final = 3.0
 _CURVES: Final = dict(zip(GROUPS, ("#0072B2", "#999999", "#D55E00"), strict=True))
 _WHEEL: Final = 96
+# The heatmap covers the face by at most so much.
+_MOST_COVER: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +97,8 @@ def write_figure(material: Material, entry: Entry, seen: KeyFrames, path: Path) 
     for place, (name, crop) in enumerate(zip(KEY_FRAMES, seen.crops, strict=True)):
         axes = figure.add_subplot(grid[0, place])
         axes.imshow(crop[..., ::-1])
-        attention = cv2.resize(seen.guess.spatial[place], (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
-        mask = cv2.resize(FACE_MASK, (CROP_SIZE, CROP_SIZE))
-        strength = np.clip(attention - 1.0, 0.0, None) * mask
-        axes.imshow(
-            attention, cmap="viridis", alpha=np.clip(strength / max(float(strength.max()), 0.8), 0.0, 1.0) * 0.6
-        )
+        level = attention_level(seen.guess.spatial[place])
+        axes.imshow(level, cmap="viridis", vmin=0.0, vmax=1.0, alpha=_MOST_COVER * np.sqrt(level))
         time = (entry.onset, entry.apex, entry.offset)[place]
         axes.set_title(f"{name}, {time:.3f} s\nweight {seen.guess.temporal[place]:.2f}", fontsize="small")
         axes.set_axis_off()

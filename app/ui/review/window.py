@@ -217,8 +217,9 @@ class ReviewWindow(QMainWindow):
         for name, text, checkable in (
             ("toggle_blind", "&Blind", True), ("toggle_kinds", "All &kinds", True), ("", "", False),
             ("toggle_play", "▶ Play", False), ("toggle_loop", "&Loop", True), ("flicker", "&Flicker", True),
-            ("zoom_face", "&Zoom on face", True), ("show_flow", "Flo&w", True), ("show_attention", "&Heatmap", True), ("amplify_less", "−", False),
-            ("amplify_more", "+", False), ("", "", False), ("undo", "&Undo", False), ("redo", "&Redo", False),
+            ("zoom_face", "&Zoom on face", True), ("show_flow", "Flo&w", True),
+            ("show_attention", "&Heatmap", True), ("amplify_less", "−", False), ("amplify_more", "+", False),
+            ("", "", False), ("undo", "&Undo", False), ("redo", "&Redo", False),
         ):  # fmt: skip
             if not name:
                 bar.addSeparator()
