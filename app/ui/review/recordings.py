@@ -26,6 +26,7 @@ class RecordingList(QWidget):
     chosen = Signal(int)
     """Number of the recording that was selected."""
     add = Signal()
+    find_moved = Signal()
     pause = Signal(bool)
     cancel = Signal(int)
     again = Signal(int)
@@ -37,15 +38,20 @@ class RecordingList(QWidget):
         self.list.setWordWrap(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.add_button = QPushButton("&Add recordings …")
+        self.find_button = QPushButton("&Find moved recordings …")
+        self.find_button.hide()
         self.pause_button = QPushButton("&Pause analysis")
         self.pause_button.setCheckable(True)
         self.cancel_button = QPushButton("&Cancel")
         self.again_button = QPushButton("Analyse a&gain")
-        for button in (self.add_button, self.pause_button, self.cancel_button, self.again_button):
+        for button in (
+            self.add_button, self.find_button, self.pause_button, self.cancel_button, self.again_button,
+        ):  # fmt: skip
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.add_button)
+        layout.addWidget(self.find_button)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.pause_button)
         row = QHBoxLayout()
@@ -54,6 +60,7 @@ class RecordingList(QWidget):
         layout.addLayout(row)
         self.list.currentItemChanged.connect(self._selected)
         self.add_button.clicked.connect(self.add)
+        self.find_button.clicked.connect(self.find_moved)
         self.pause_button.toggled.connect(self.pause)
         self.cancel_button.clicked.connect(lambda: self._for_current(self.cancel))
         self.again_button.clicked.connect(lambda: self._for_current(self.again))

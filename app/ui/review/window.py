@@ -44,9 +44,10 @@ from app.ui.review.editor import MarkEditor
 from app.ui.review.event_table import EventTable, clock
 from app.ui.review.export_dialog import ExportDialog
 from app.ui.review.frame_view import FrameView
+from app.ui.review.lanes import lanes
 from app.ui.review.recordings import RecordingList
 from app.ui.review.sheet import ShortcutSheet
-from app.ui.review.timeline import Bar, Timeline, colour_of
+from app.ui.review.timeline import Timeline
 from app.ui.theme import apply_theme
 from assets import ICON
 
@@ -60,8 +61,6 @@ _FACTORS: Final = (1.0, 2.0, 4.0, 8.0, 12.0, 20.0)
 _LOOP_MARGIN_S: Final = 0.4
 # An event that is added lasts so long until its key frames are moved, seconds.
 _NEW_EVENT_S: Final = (0.12, 0.16)
-# Movements that explain why nothing was found there: a lane of their own.
-_EXCLUSIONS: Final = frozenset({"speech", "blink", "swallow", "gaze", "light"})
 _COMPARED: Final = {getattr(Qt.Key, f"Key_{command.keys}"): command.name for command in HELD}
 _EMPTY: Final = (
     "A project holds recordings, what was found in them, and what you say of it. "
@@ -164,6 +163,7 @@ class ReviewWindow(QMainWindow):
             self.addAction(action)
         self.recordings.chosen.connect(self.open_recording)
         self.recordings.add.connect(self._ask_recordings)
+        self.recordings.find_moved.connect(self._ask_moved)
         self.recordings.pause.connect(self._pause)
         self.recordings.cancel.connect(self._cancel)
         self.recordings.again.connect(self._again)
@@ -327,6 +327,7 @@ class ReviewWindow(QMainWindow):
         found = self._tried(lambda session: session.find_moved(folder)) or []
         self.banner.dismiss()
         self.banner.say(f"Found: {', '.join(r.name for r in found)}." if found else f"None of them lies in {folder}.")
+        self.recordings.find_button.setVisible(not found)
         if self.number is not None and self.number in {r.id for r in found}:
             self.open_recording(self.number)
 
@@ -705,8 +706,9 @@ class ReviewWindow(QMainWindow):
         if recording is not None and not recording.path.exists():
             self.view.show_message(
                 f"{recording.name} is not at its place any more. What you said of it is safe.\n"
-                "Choose 'Add recordings …' and name it where it lies now."
+                "Choose 'Find moved recordings …' and name the folder where it lies now."
             )
+            self.recordings.find_button.show()
 
     # Showing
 
@@ -723,58 +725,15 @@ class ReviewWindow(QMainWindow):
             blind=self.blind,
         )
         self.table.set_rows(rows, self.session.face_codes(self.number))
-        self.timeline.set_lanes(self._lanes(rows))
+        self.timeline.set_lanes(lanes(self.session, self.number, self.analysis, rows, self.settings.rater, self.blind))
         self._show_row(self.table.current)
-
-    def _lanes(self, rows: list[ReviewRow]) -> list[tuple[str, list[Bar]]]:
-        assert self.session is not None
-        assert self.number is not None
-        assert self.analysis is not None
-        lanes: list[tuple[str, list[Bar]]] = []
-        micro = [row for row in rows if row.event is not None and row.kind == "micro"]
-        lanes.append(
-            (
-                "found" if self.blind else "model",
-                [Bar(r.event.onset, r.event.offset, colour_of(r.model_label), r.key) for r in micro if r.event],
-            )
-        )
-        own = [
-            Bar(r.onset, r.offset, colour_of(r.label, r.verdict), r.key, r.verdict == "rejected")
-            for r in rows
-            if r.mark
-        ]
-        lanes.append((self.settings.rater, own))
-        if not self.blind:
-            for rater in self.session.raters():
-                others = self.session.marks(self.number, rater.id) if rater.id != self._rater else []
-                if others:
-                    lanes.append(
-                        (
-                            rater.code,
-                            [
-                                Bar(m.onset, m.offset, colour_of(m.label, m.verdict), None, m.verdict == "rejected")
-                                for m in others
-                            ],
-                        )
-                    )
-        notes = self.session.notes(self.number)
-        if notes:
-            lanes.append(("notes", [Bar(n.time, n.time, "#CC79A7") for n in notes]))
-        if not self.blind:
-            excluded = [e for e in self.analysis.events if e.kind in _EXCLUSIONS]
-            lanes.append(("excluded", [Bar(e.onset, e.offset, "#b0b0b0") for e in excluded]))
-        return lanes
 
     def _show_recordings(self) -> None:
         if self.session is None or self.queue is None:
             return
         recordings = self.session.recordings()
-        judged = {r.id: self._judged(r.id) for r in recordings if r.status == "done"}
+        judged = {r.id: self.session.judged(r.id, self._rater) for r in recordings if r.status == "done"}
         self.recordings.show_recordings(recordings, self.queue.progress, judged, self.queue.paused)
-
-    def _judged(self, number: int) -> tuple[int, int]:
-        assert self.session is not None
-        return self.session.judged(number, self._rater)
 
     def _chosen(self, row: ReviewRow) -> None:
         self._show_row(row)
@@ -892,16 +851,12 @@ class ReviewWindow(QMainWindow):
         )
         if paths:
             self.settings.last_folder = str(Path(paths[0]).parent)
-            known = {r.id: r.path for r in self.session.recordings()} if self.session else {}
             self.add_recordings([Path(path) for path in paths])
-            moved = (
-                self.number is not None
-                and self.session is not None
-                and known.get(self.number) != self.session.recording(self.number).path
-            )
-            if moved and self.number is not None:
-                self.banner.dismiss()
-                self.open_recording(self.number)
+
+    def _ask_moved(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, "Find moved recordings", self.settings.last_folder)
+        if path:
+            self.find_recording(Path(path))
 
     # Qt's own
 
