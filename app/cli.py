@@ -184,14 +184,19 @@ def export_command(
         bool, typer.Option("--figures", help="Also draw each event (PNG, SVG) and write it as a slowed video.")
     ] = False,
     videos: Annotated[bool, typer.Option("--videos", help="Also write each recording with its labels on it.")] = False,
+    faces: Annotated[str, typer.Option(help="Each event's face in the report: none, blurred or clear.")] = "none",
     model: Model = ASTANN_ONNX,
 ) -> None:
     """Writes what is in a project for ELAN, Praat, BIDS, BORIS, R, or any player, and a report as HTML and PDF."""
     from app.session.exports.everything import FORMATS, export_all
     from app.session.exports.material import EVERY_KIND, MICRO, gather
+    from app.session.exports.thumbnails import KINDS
     from app.session.session import Session
     from app.ui.start import print_pdf
 
+    kind = next((known for known in KINDS if known == faces), None)
+    if kind is None:
+        raise typer.BadParameter(f"'{faces}' is not one of {', '.join(KINDS)}.")
     with Session(project) as session:
         ready = [recording for recording in session.recordings() if session.analysis(recording.id) is not None]
         waiting = len(session.recordings()) - len(ready)
@@ -210,6 +215,7 @@ def export_command(
             formats or tuple(FORMATS),
             figures=model if figures else None,
             videos=videos,
+            faces=kind,
             tell=tell,
         )
     print_pdf(report.html, report.title, out / "report.pdf")

@@ -197,11 +197,17 @@ def _key(job: Job, material: Material) -> str:
         "train": job.fold.train.tolist(),
         "test": job.fold.test.tolist(),
         "schedule": asdict(method.schedule) if isinstance(method, NetworkLearner) else None,
+        "start": _digest(method.start) if isinstance(method, NetworkLearner) and method.start is not None else None,
         "weight": ALIGNMENTS[job.contender.adaptation][1],
         "contender": asdict(job.contender),
         "seed": job.seed,
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+@functools.cache
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _slug(job: Job) -> str:

@@ -73,17 +73,20 @@ class Schedule:
         batch: Labelled clips a step, and as many of the target if it is aligned.
         learning_rate: Peak of the one-cycle schedule (AdamW).
         weight_decay: Of AdamW.
+        keeps_statistics: Whether batch normalisation keeps what it knows: a few hundred clips would shake what many
+            taught it.
     """
 
     epochs: int
     batch: int
     learning_rate: float
     weight_decay: float
+    keeps_statistics: bool = False
 
 
 # From random weights, and from weights that know synthetic movements already.
 _FROM_SCRATCH: Final = Schedule(epochs=40, batch=32, learning_rate=1e-3, weight_decay=1e-2)
-_FINETUNED: Final = Schedule(epochs=12, batch=32, learning_rate=1e-3, weight_decay=1e-2)
+_FINETUNED: Final = Schedule(epochs=12, batch=32, learning_rate=1e-3, weight_decay=1e-2, keeps_statistics=True)
 
 
 class AstannHead(JudgedNetwork):
@@ -118,11 +121,13 @@ class NetworkLearner:
         make: The network for a number of classes and for emotions (True) or action units.
         schedule: How it is trained.
         adaptation: One of `ADAPTATIONS`.
+        start: File of the weights that it starts from; None for random ones.
     """
 
     make: Callable[[int, bool], JudgedNetwork]
     schedule: Schedule
     adaptation: str = "none"
+    start: Path | None = None
 
     def judge(self, task: Task, seed: int) -> Verdict:
         torch.manual_seed(seed)
@@ -148,8 +153,7 @@ class NetworkLearner:
         aligned = weight > 0.0 and len(task.target) >= FEWEST_ALIGNED
         network.train()
         for layer in network.modules():
-            # Weights that know many clips keep their statistics: a few hundred would shake them.
-            if isinstance(network, AstannHead) and isinstance(layer, nn.BatchNorm2d) and s is _FINETUNED:
+            if s.keeps_statistics and isinstance(layer, nn.BatchNorm2d):
                 layer.eval()
         for picked in _batches(len(labels), batch, s.epochs, chance):
             maps, present = _shown(task.train.clips, picked, chance)
@@ -212,8 +216,10 @@ class Method:
         return replace(self.learner, adaptation=adaptation)
 
 
-def _pretrained(model: Path = ASTANN_ONNX) -> Callable[[int, bool], JudgedNetwork]:
-    return lambda _classes, exclusive: AstannHead(load_network(model), exclusive)
+def _pretrained(model: Path) -> NetworkLearner:
+    return NetworkLearner(
+        lambda _classes, exclusive: AstannHead(load_network(model), exclusive), _FINETUNED, start=model
+    )
 
 
 def _fresh(settings: AstannSettings | None = None) -> Callable[[int, bool], JudgedNetwork]:
@@ -223,7 +229,7 @@ def _fresh(settings: AstannSettings | None = None) -> Callable[[int, bool], Judg
 METHODS: Final = {
     method.name: method
     for method in (
-        Method("astann", "ASTANN, synthetic pretraining", NetworkLearner(_pretrained(), _FINETUNED)),
+        Method("astann", "ASTANN, synthetic pretraining", _pretrained(ASTANN_ONNX)),
         Method("astann-scratch", "ASTANN from random weights", NetworkLearner(_fresh(), _FROM_SCRATCH)),
         Method(
             "astann-no-spatial",

@@ -88,6 +88,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        # What is removed from a project is gone from the file, too.
+        connection.execute("PRAGMA secure_delete=ON")
     return connection
 
 

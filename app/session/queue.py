@@ -12,6 +12,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any, Final
 
+from app.errors import SessionError
 from app.session.records import Analysis
 from app.session.session import Session
 from model.errors import FleetingError
@@ -89,6 +90,9 @@ class AnalysisQueue:
 
         Returns:
             Recordings whose analysis has ended, well or badly.
+
+        Raises:
+            SessionError: If not even that can be written into the project.
         """
         now = time.monotonic()
         elapsed, self._last_poll = now - self._last_poll, now
@@ -158,11 +162,14 @@ class AnalysisQueue:
                 if kind == "progress":
                     running.progress.done, running.progress.total = content
                     continue
-                if kind == "done":
-                    self._session.store_analysis(number, content)
-                else:
-                    self._session.set_status(number, "failed", content)
                 self._forget(number)
+                if kind == "done":
+                    try:
+                        self._session.store_analysis(number, content)
+                        return True
+                    except SessionError as error:  # the disk is full, for instance
+                        content = str(error)
+                self._session.set_status(number, "failed", content)
                 return True
         except (EOFError, OSError):
             self._forget(number)

@@ -149,8 +149,14 @@ class Session:
             self._db.execute("UPDATE recordings SET status = ?, problem = ? WHERE id = ?", (status, problem, number))
 
     def forget_recording(self, number: int) -> None:
-        """Removes a recording and all that is known of it from the project; the file stays. Cannot be undone."""
+        """Removes a recording and all that is known of it from the project, its history included; the file stays.
+
+        Neither this nor anything before it can be undone.
+        """
         with self._saving():
+            self._db.execute(
+                "DELETE FROM changed_rows WHERE json_extract(coalesce(before, after), '$.recording') = ?", (number,)
+            )
             self._db.execute("DELETE FROM recordings WHERE id = ?", (number,))
             self._db.execute("UPDATE changes SET state = 'dropped'")
 

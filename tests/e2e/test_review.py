@@ -284,6 +284,41 @@ def test_two_raters_are_compared_with_figures_a_hand_can_check(open_review, proj
     dialog.close()
 
 
+def test_notes_are_read_rewritten_and_removed_and_participants_get_codes(open_review, project, qtbot):
+    window = open_review(project)
+    window.show_frame(90)
+    window.add_note("looks at the door")
+    assert window.notes.item(0).text() == "0:00:03.00  R1: looks at the door"
+    window.show_frame(10)
+    window.notes.itemClicked.emit(window.notes.item(0))
+    assert window.index == 90
+    window.rewrite_note(window.session.notes(window.number)[0], "looks at the window")
+    assert "window" in window.notes.item(0).text()
+    window.rewrite_note(window.session.notes(window.number)[0], " ")
+    assert window.notes.isHidden()
+    press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert "window" in window.notes.item(0).text()
+    window.editor.code.setText("K-07")
+    window.editor.code.editingFinished.emit()
+    assert {window.table.model.index(r, 2).data() for r in range(window.table.model.rowCount())} == {"K-07"}
+    window.editor.code.setText("")
+    window.editor.code.editingFinished.emit()
+    assert window.editor.code.text() == "K-07"
+
+
+def test_a_recording_is_removed_with_all_that_was_said_of_it(open_review, project, qtbot, tmp_path):
+    window = open_review(project)
+    number = window.number
+    press(qtbot, window, Qt.Key.Key_A)
+    window.remove_recording(number)
+    assert window.session.recordings() == []
+    assert window.session._db.execute("SELECT count(*) FROM marks").fetchone()[0] == 0
+    assert window.recordings.list.count() == 0
+    assert next((tmp_path / "videos").iterdir()).exists()
+    press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)  # nothing comes back
+    assert window.session._db.execute("SELECT count(*) FROM marks").fetchone()[0] == 0
+
+
 def test_a_moved_recording_is_found_again(open_review, project, qtbot, tmp_path):
     video = next((tmp_path / "videos").iterdir())
     (tmp_path / "archive").mkdir()

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from app.errors import FleetingError
+from app.errors import FleetingError, SessionError
 from app.session.exports.annotations import write_elan, write_textgrid, write_webvtt
 from app.session.exports.figure import FORMATS as FIGURE_FORMATS
 from app.session.exports.figure import look_at, write_figure
@@ -24,6 +24,7 @@ from app.session.exports.tables import (
     write_json_events,
     write_metadata,
 )
+from app.session.exports.thumbnails import Thumbnails, thumbnails
 from app.session.exports.video import write_event_video, write_video
 from app.session.files import make_folder
 from app.session.result_folders import result_folders
@@ -79,6 +80,7 @@ def export_all(
     formats: Sequence[str] = tuple(FORMATS),
     figures: Path | None = None,
     videos: bool = False,
+    faces: Thumbnails = "none",
     tell: Tell = lambda _done, _of: True,
 ) -> Report:
     """Writes every recording's files in a folder of its own, and the report of all.
@@ -90,6 +92,7 @@ def export_all(
         formats: Names in `FORMATS`.
         figures: A network, to draw a figure of each event that counts and to write a slowed video of it; None for none.
         videos: Write every recording with its labels on it.
+        faces: Whether the report shows each event's face.
         tell: Told how far it is; if it answers False the rest is left out.
 
     Returns:
@@ -99,7 +102,8 @@ def export_all(
         FleetingError: If something cannot be written; what was written before is whole.
     """
     make_folder(folder)
-    report = make_report(materials, title, ASTANN_CARD.read_text(encoding="utf-8"))
+    pictures = [_faces(material, faces) for material in materials] if faces != "none" else ()
+    report = make_report(materials, title, ASTANN_CARD.read_text(encoding="utf-8"), pictures)
     write_html(report, folder / REPORT)
     events = sum(len([e for e in m.entries if e.counts]) for m in materials) if figures is not None else 0
     done, whole = 0, len(materials) + events
@@ -118,6 +122,14 @@ def export_all(
             if not tell(done, whole):
                 return report
     return report
+
+
+def _faces(material: Material, kind: Thumbnails) -> list[str]:
+    reader = open_frames(material.recording.path, material.analysis.times)
+    try:
+        return thumbnails(material, reader, kind)
+    finally:
+        reader.close()
 
 
 def _film(material: Material, path: Path, may_go_on: Callable[[], bool]) -> None:
@@ -147,10 +159,14 @@ def _draw(material: Material, folder: Path, recogniser: Recogniser) -> Iterator[
     reader = open_frames(material.recording.path, material.analysis.times)
     try:
         for entry in entries:
-            seen = look_at(material, entry, reader, recogniser)
             name = re.sub(r"\W+", "-", f"{entry.onset:09.3f} {entry.author} {entry.participant}").strip("-")
-            for suffix in FIGURE_FORMATS:
-                write_figure(material, entry, seen, folder / f"{name}.{suffix}")
+            try:
+                seen = look_at(material, entry, reader, recogniser)
+            except SessionError:  # no face is seen there: the video alone
+                pass
+            else:
+                for suffix in FIGURE_FORMATS:
+                    write_figure(material, entry, seen, folder / f"{name}.{suffix}")
             write_event_video(material, entry, reader, folder / f"{name}.mkv")
             yield folder / name
     finally:

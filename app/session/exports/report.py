@@ -39,13 +39,14 @@ class Report:
     html: str
 
 
-def make_report(materials: Sequence[Material], title: str, card: str) -> Report:
+def make_report(materials: Sequence[Material], title: str, card: str, faces: Sequence[Sequence[str]] = ()) -> Report:
     """Makes the report of one or several recordings.
 
     Args:
         materials: The recordings.
         title: Of the page.
         card: The model card (Markdown), of which the page quotes what a label means.
+        faces: For each recording a small JPEG (base64) of each of its entries; none for no pictures.
     """
     authors = list(dict.fromkeys(author for material in materials for author in material.authors))
     minutes = sum(_minutes(material) for material in materials)
@@ -59,7 +60,7 @@ def make_report(materials: Sequence[Material], title: str, card: str) -> Report:
         counts=[_counts(author, materials, minutes) for author in authors],
         labels=[label or _NO_LABEL for label in _LABELS],
         agreement=_agreement(materials, authors),
-        recordings=[_recording(material) for material in materials],
+        recordings=[_recording(m, faces[n] if faces else ()) for n, m in enumerate(materials)],
         models=_models(materials),
         limits=_limits(card),
     )
@@ -100,7 +101,7 @@ def _agreement(materials: Sequence[Material], authors: Sequence[str]) -> list[di
     return rows
 
 
-def _recording(material: Material) -> dict[str, Any]:
+def _recording(material: Material, faces: Sequence[str]) -> dict[str, Any]:
     with_face = float(np.isfinite(material.analysis.motion).all(axis=1).mean())
     return {
         "name": material.recording.name,
@@ -109,15 +110,16 @@ def _recording(material: Material) -> dict[str, Any]:
         "seen": f"{100 * with_face:.0f}",
         "warnings": material.analysis.facts.get("warnings", []),
         "picture": _timeline(material),
+        "faces": any(faces),
         "events": [
             {
                 "time": _clock(entry.onset), "duration": f"{1000 * entry.duration:.0f}", "who": entry.participant,
                 "author": entry.author, "label": entry.label or _NO_LABEL,
                 "colour": EMOTION_COLOURS.get(entry.label, "#8a8a8a"),
                 "sure": "" if entry.confidence is None else f"{min(99, int(100 * entry.confidence))} %",
-                "verdict": entry.verdict, "note": entry.note,
+                "verdict": entry.verdict, "note": entry.note, "face": faces[n] if faces else "",
             }
-            for entry in material.entries
+            for n, entry in enumerate(material.entries)
         ],
         "notes": [{"time": _clock(note.time), "rater": code, "text": note.text} for code, note in material.notes],
     }  # fmt: skip

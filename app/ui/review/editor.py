@@ -22,6 +22,8 @@ class MarkEditor(QWidget):
     here = Signal(str)
     """Name of the key frame that the shown frame is to become."""
     note = Signal(str)
+    participant = Signal(str)
+    """Code that the event's face is to have."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,17 +60,24 @@ class MarkEditor(QWidget):
             line.addWidget(self.times[name], 1)
             line.addWidget(button)
             form.addRow(name.title(), line)
+        self.code = QLineEdit()
+        self.code.setAccessibleName("Participant's code")
+        self.code.setToolTip("The participant's code; please do not use names")
+        self.code.editingFinished.connect(self._code_done)
+        form.addRow("Participant", self.code)
         form.addRow(self.notes)
         self._row: ReviewRow | None = None
-        self.show_row(None, {})
+        self.show_row(None, {}, "")
 
-    def show_row(self, row: ReviewRow | None, frames: dict[str, int]) -> None:
+    def show_row(self, row: ReviewRow | None, frames: dict[str, int], code: str) -> None:
         """Shows a movement.
 
         Args:
             row: The movement, None for none.
             frames: Index of the frame of each key frame.
+            code: The participant's.
         """
+        self._code = code
         self._row = row
         self.setEnabled(row is not None)
         if row is None:
@@ -92,8 +101,17 @@ class MarkEditor(QWidget):
         self.labels.setCurrentIndex(LABELS.index(label) if label in LABELS else 0)
         for name, text in self.times.items():
             text.setText("–" if row is None else f"{clock(getattr(row, name))}  frame {frames.get(name, 0)}")
+        if not self.code.hasFocus():
+            self.code.setText(code)
         if not self.notes.hasFocus():
             self.notes.setText(row.note if row else "")
+
+    def _code_done(self) -> None:
+        text = self.code.text().strip()
+        if self._row is not None and text and text != self._code:
+            self.participant.emit(text)
+        elif not text:
+            self.code.setText(self._code)
 
     def _note_done(self) -> None:
         if self._row is not None and self.notes.text() != self._row.note:

@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -25,6 +26,7 @@ from app.errors import FleetingError
 from app.session.exports.everything import FORMATS, export_all
 from app.session.exports.material import EVERY_KIND, MICRO, gather
 from app.session.exports.report import Report
+from app.session.exports.thumbnails import KINDS
 from app.session.session import Session
 from app.ui.pdf import write_pdf
 
@@ -59,12 +61,16 @@ class ExportDialog(QDialog):
         self.kinds = QCheckBox("Also longer movements, blinks, speech and what was left out")
         self.figures = QCheckBox("Each event as a figure (PNG and SVG) and as a slowed video")
         self.videos = QCheckBox("Each recording as a video with its labels on it")
+        self.faces = QComboBox()
+        self.faces.addItems(["no faces in the report", "blurred faces in the report", "clear faces in the report"])
+        self.faces.setAccessibleName("Faces in the report")
         self.all = QCheckBox("Every recording of the project")
         self.all.setChecked(number is None)
         self.all.setEnabled(number is not None)
         layout.addSpacing(8)
         layout.addWidget(self.figures)
         layout.addWidget(self.videos)
+        layout.addWidget(self.faces)
         layout.addWidget(self.kinds)
         layout.addWidget(self.all)
         row = QHBoxLayout()
@@ -114,16 +120,16 @@ class ExportDialog(QDialog):
         self.bar.show()
         self._stop = False
         self._worker = ThreadPoolExecutor(1, "fleeting-export")
-        figures = self._model if self.figures.isChecked() else None
         self._work = self._worker.submit(
             export_all,
             materials,
             self.folder,
             self._session.path.stem,
             formats,
-            figures,
-            self.videos.isChecked(),
-            self._told,
+            figures=self._model if self.figures.isChecked() else None,
+            videos=self.videos.isChecked(),
+            faces=KINDS[self.faces.currentIndex()],
+            tell=self._told,
         )
         self._count = len(wanted)
         self._ticker.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from app.session.queue import Progress
@@ -30,6 +31,7 @@ class RecordingList(QWidget):
     pause = Signal(bool)
     cancel = Signal(int)
     again = Signal(int)
+    remove = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +60,10 @@ class RecordingList(QWidget):
         row.addWidget(self.cancel_button)
         row.addWidget(self.again_button)
         layout.addLayout(row)
+        action = QAction("Remove from the project …", self.list)
+        action.triggered.connect(lambda: self._for_current(self.remove))
+        self.list.addAction(action)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.list.currentItemChanged.connect(self._selected)
         self.add_button.clicked.connect(self.add)
         self.find_button.clicked.connect(self.find_moved)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMainWindow,
+    QMessageBox,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -32,7 +33,7 @@ from app.live.player import Player
 from app.models import chosen_model
 from app.session.project_file import SUFFIX
 from app.session.queue import AnalysisQueue
-from app.session.records import Analysis, Mark, Verdict
+from app.session.records import Analysis, Mark, Note, Verdict
 from app.session.review import ReviewRow, review_rows
 from app.session.session import Session
 from app.settings import Settings, save_settings
@@ -45,6 +46,7 @@ from app.ui.review.event_table import EventTable, clock
 from app.ui.review.export_dialog import ExportDialog
 from app.ui.review.frame_view import FrameView
 from app.ui.review.lanes import lanes
+from app.ui.review.note_list import NoteList
 from app.ui.review.recordings import RecordingList
 from app.ui.review.sheet import ShortcutSheet
 from app.ui.review.timeline import Timeline
@@ -125,6 +127,7 @@ class ReviewWindow(QMainWindow):
         self.timeline = Timeline()
         self.table = EventTable()
         self.editor = MarkEditor()
+        self.notes = NoteList()
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -135,6 +138,7 @@ class ReviewWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.table, 1)
         column.addWidget(self.editor)
+        column.addWidget(self.notes)
         upper, whole = QSplitter(Qt.Orientation.Horizontal), QSplitter(Qt.Orientation.Vertical)
         for part, size in ((self.recordings, 210), (middle, 700), (right, 450)):
             upper.addWidget(part)
@@ -167,6 +171,7 @@ class ReviewWindow(QMainWindow):
         self.recordings.pause.connect(self._pause)
         self.recordings.cancel.connect(self._cancel)
         self.recordings.again.connect(self._again)
+        self.recordings.remove.connect(self._ask_remove)
         self.timeline.sought.connect(lambda time: self.show_frame(self._frame_at(time)))
         self.timeline.chosen.connect(self._choose_key)
         self.table.chosen.connect(self._chosen)
@@ -174,6 +179,9 @@ class ReviewWindow(QMainWindow):
         self.editor.label.connect(self._label)
         self.editor.here.connect(self._move_here)
         self.editor.note.connect(self._note)
+        self.editor.participant.connect(self._name_face)
+        self.notes.sought.connect(lambda time: self.show_frame(self._frame_at(time)))
+        self.notes.rewrite.connect(self._rewrite)
 
     def _start_page(self) -> QWidget:
         page = QWidget()
@@ -592,6 +600,22 @@ class ReviewWindow(QMainWindow):
             self._tried(lambda session: session.add_note(self._rater, number, now, text))
             self._refresh()
 
+    def rewrite_note(self, note: Note, text: str) -> None:
+        """Changes a note; an empty text removes it."""
+        self._tried(lambda session: session.change_note(note.id, text.strip()))
+        self._refresh()
+
+    def _rewrite(self, note: Note) -> None:
+        text, agreed = QInputDialog.getText(self, "Note", f"Note at {clock(note.time)}:", text=note.text)
+        if agreed:
+            self.rewrite_note(note, text)
+
+    def _name_face(self, code: str) -> None:
+        row, number = self.table.current, self.number
+        if row is not None and number is not None:
+            self._tried(lambda session: session.name_face(number, row.face, code))
+            self._refresh()
+
     def undo(self) -> None:
         self._step("undo", "undone")
 
@@ -677,7 +701,12 @@ class ReviewWindow(QMainWindow):
     def _tick(self) -> None:
         if self.session is None or self.queue is None:
             return
-        for number in self.queue.poll():
+        try:
+            ended = self.queue.poll()
+        except FleetingError as error:
+            self.banner.say(str(error))
+            return
+        for number in ended:
             if number == self.number or self.number is None:
                 self.open_recording(number)
         self._show_recordings()
@@ -716,7 +745,8 @@ class ReviewWindow(QMainWindow):
         """Shows what the project holds now."""
         self._show_recordings()
         if self.session is None or self.number is None or self.analysis is None:
-            self.editor.show_row(None, {})
+            self.editor.show_row(None, {}, "")
+            self.notes.show_notes([], {})
             return
         rows = review_rows(
             self.analysis.events,
@@ -725,6 +755,11 @@ class ReviewWindow(QMainWindow):
             blind=self.blind,
         )
         self.table.set_rows(rows, self.session.face_codes(self.number))
+        own = self._rater
+        self.notes.show_notes(
+            [note for note in self.session.notes(self.number) if not self.blind or note.rater == own],
+            {rater.id: rater.code for rater in self.session.raters()},
+        )
         self.timeline.set_lanes(lanes(self.session, self.number, self.analysis, rows, self.settings.rater, self.blind))
         self._show_row(self.table.current)
 
@@ -751,7 +786,8 @@ class ReviewWindow(QMainWindow):
         frames = (
             {} if row is None else {name: self._frame_at(getattr(row, name)) for name in ("onset", "apex", "offset")}
         )
-        self.editor.show_row(row, frames)
+        code = "" if row is None else self.table.model.codes.get(row.face, "")
+        self.editor.show_row(row, frames, code)
         self.timeline.select(None if row is None else row.key)
         self.timeline.set_key_frames(None if row is None else (row.onset, row.apex, row.offset))
 
@@ -830,6 +866,28 @@ class ReviewWindow(QMainWindow):
         if self.queue is not None:
             self.queue.enqueue(number)
             self._tick()
+
+    def _ask_remove(self, number: int) -> None:
+        assert self.session is not None
+        name = self.session.recording(number).name
+        answer = QMessageBox.question(
+            self,
+            "Remove from the project",
+            f"Remove {name}, all that was found in it and all that was said of it from the project? The recording "
+            "itself stays where it is. This cannot be undone, nor can anything done before it.",
+        )
+        if answer == QMessageBox.StandardButton.Yes:
+            self.remove_recording(number)
+
+    def remove_recording(self, number: int) -> None:
+        """Forgets a recording; its file stays."""
+        if self.queue is not None and number in self.queue.progress:
+            self.queue.cancel(number)
+        if number == self.number:
+            self._close_recording()
+            self.view.show_message("")
+        self._tried(lambda session: session.forget_recording(number))
+        self._refresh()
 
     def _ask_new(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "New project", self.settings.last_folder, f"Project (*{SUFFIX})")

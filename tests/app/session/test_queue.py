@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from app.errors import SessionError
 from app.session.queue import AnalysisQueue, Progress
 from app.session.session import Session
 from assets import ASTANN_ONNX
@@ -84,6 +85,20 @@ def test_a_process_that_dies_is_told_as_a_failure(project):
     run_until(queue, lambda: not queue.busy)
     assert session.recording(video).status == "failed"
     assert "ended unexpectedly" in session.recording(video).problem
+    queue.close()
+
+
+def test_an_analysis_that_cannot_be_kept_is_told_and_the_queue_goes_on(project, monkeypatch):
+    session, video, broken = project
+    session.set_status(broken, "done")
+
+    def full(*_):
+        raise SessionError("The disk is full.")
+
+    monkeypatch.setattr(session, "store_analysis", full)
+    queue = AnalysisQueue(session, ASTANN_ONNX)
+    run_until(queue, lambda: not queue.busy)
+    assert (session.recording(video).status, session.recording(video).problem) == ("failed", "The disk is full.")
     queue.close()
 
 

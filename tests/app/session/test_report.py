@@ -1,5 +1,6 @@
 """The report and the figures of events."""
 
+import base64
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -141,6 +142,15 @@ def test_an_event_is_drawn_as_the_program_sees_it(demo_folder, recogniser, tmp_p
     slow.close()
     assert len(frames) == pytest.approx(30 * (entry.duration + 1.2), abs=3)
     assert frames[-1].time == pytest.approx(4 * (entry.duration + 1.2), abs=0.4)  # four times slower
+    sizes = {}
+    for kind in ("none", "blurred", "clear"):
+        report = export_all([material], tmp_path / kind, "p", ("csv",), faces=kind)
+        pictures = re.findall(r"data:image/jpeg;base64,([A-Za-z0-9+/=]+)", report.html)
+        assert len(pictures) == (0 if kind == "none" else len(material.entries))
+        if pictures:
+            face = cv2.imdecode(np.frombuffer(base64.b64decode(pictures[0]), np.uint8), cv2.IMREAD_COLOR)
+            sizes[kind] = float(cv2.Laplacian(face, cv2.CV_64F).var())
+    assert sizes["blurred"] < 0.02 * sizes["clear"]  # nothing fine is left
     export_all([material], tmp_path / "film", "p", ("csv",), videos=True)
     film = VideoSource(tmp_path / "film" / "demo" / "demo.labelled.mkv")
     times = np.array([frame.time for frame in film.frames()])

@@ -205,6 +205,21 @@ def test_a_new_analysis_keeps_what_people_said(analysed):
     assert session.marks(number)[0].event == new[0].id
 
 
+def test_a_forgotten_recording_leaves_no_word_in_the_file(analysed, recording, tmp_path):
+    session, number, events = analysed
+    rater = session.rater("R1").id
+    session.judge(rater, number, events[0], "accepted", note="a very private remark")
+    session.add_note(rater, number, 1.0, "another private remark")
+    session.change_note(session.notes(number)[0].id, "")
+    session.forget_recording(number)
+    assert session.recordings() == []
+    assert session.undo() == ""
+    session.close()
+    assert recording.exists()
+    for path in tmp_path.glob("study.fleeting*"):
+        assert b"private remark" not in path.read_bytes(), path
+
+
 def test_two_raters_judge_the_same_event_apart(analysed):
     session, number, events = analysed
     one, two = session.rater("R1").id, session.rater("R2").id
