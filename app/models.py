@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import re
 import shutil
 import tempfile
@@ -32,12 +31,14 @@ class ModelFile:
     Attributes:
         path: The ONNX file.
         version: Its name, as its training gave it.
+        sha256: Of the file.
         card: Its model card (Markdown).
         ships: Whether it came with the program.
     """
 
     path: Path
     version: str
+    sha256: str
     card: str
     ships: bool
 
@@ -74,7 +75,7 @@ def examine_model(path: Path) -> ModelFile:
             f"The network {path} and its card do not belong together: the card {speaks}, the file has "
             f"{recogniser.sha256[:12]}…. One of them was changed or exchanged; export the network again."
         )
-    return ModelFile(path, recogniser.version, card, path == ASTANN_ONNX)
+    return ModelFile(path, recogniser.version, recogniser.sha256, card, path == ASTANN_ONNX)
 
 
 def known_models(folder: Path | None = None) -> list[ModelFile | ModelError]:
@@ -103,9 +104,8 @@ def add_model(path: Path, folder: Path | None = None) -> ModelFile:
     """
     found = examine_model(path)
     folder = folder or models_folder()
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
     name = re.sub(r"\W+", "-", found.version).strip("-") or "network"
-    place = folder / f"{name}-{digest}"
+    place = folder / f"{name}-{found.sha256[:8]}"
     if not place.is_dir():
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from model.crop import CROP_SIZE, Transform, face_radius, warp_to_crop
+from model.crop import CROP_SIZE, Transform, face_radius, grey_crop
 from model.flow import Field, FlowEstimator, rigid_motion, without_rigid
 from model.frame import Image
 from model.representation import FACE_MASK
@@ -120,10 +120,6 @@ def _skin(
     reference: Image, picture: Image, transform: Transform, estimator: FlowEstimator
 ) -> tuple[Field, npt.NDArray[np.float32]]:
     """Motion of the skin in crop pixels, and how much each place belongs to the face."""
-    before, after = (
-        np.asarray(cv2.cvtColor(warp_to_crop(image, transform), cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-        for image in (reference, picture)
-    )
-    flow = estimator.between(before, after)
+    flow = estimator.between(grey_crop(reference, transform), grey_crop(picture, transform))
     mask = cv2.resize(FACE_MASK, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_LINEAR)
     return without_rigid(flow, rigid_motion(flow)), np.asarray(mask, dtype=np.float32)

@@ -141,6 +141,11 @@ def warp_to_crop(image: Image, transform: Transform) -> Image:
     return np.asarray(crop, dtype=np.uint8)
 
 
+def grey_crop(image: Image, transform: Transform) -> npt.NDArray[np.uint8]:
+    """The same in grey, ``uint8 [128, 128]``."""
+    return np.asarray(cv2.cvtColor(warp_to_crop(image, transform), cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+
+
 def _reduce_around_face(image: Image, transform: Transform, reduction: int) -> tuple[Image, Transform]:
     inverse = cv2.invertAffineTransform(transform)
     corners = np.array([[0, 0], [CROP_SIZE, 0], [0, CROP_SIZE], [CROP_SIZE, CROP_SIZE]], dtype=np.float64)

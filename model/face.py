@@ -153,6 +153,12 @@ class FaceTracker:
             yield Face(track.number, points, meshes[f][:, 2], float(inside.mean()))
 
 
+def largest_face(picture: Image) -> Face | None:
+    """The largest face of a single picture, looked at afresh."""
+    with FaceTracker() as tracker:
+        return max(tracker.track(Frame(0, 0.0, picture)), key=lambda face: face.inter_ocular, default=None)
+
+
 # One landmark in protobuf's wire format: the message's tag and length, then x, y, z, each a tag and a float.
 _LANDMARK: Final = np.dtype(
     [("head", "V2"), ("x_tag", "V1"), ("x", "<f4"), ("y_tag", "V1"), ("y", "<f4"), ("z_tag", "V1"), ("z", "<f4")]

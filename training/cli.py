@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import numpy as np
-import platformdirs
 import typer
 from rich.table import Table
 
 from assets import ASTANN_ONNX
 from model.errors import FleetingError
 from training.clipset import ClipArrays, ClipSetPlan, make_clips, persons_of, training_batches
-from training.console import bar, console, stages
+from training.console import DEFAULT_CACHE, bar, console, stages, tell_problems
 from training.databases.command import databases
 from training.experiment_command import export_command, prepare_command, protocol_command, run_protocol
 from training.people import People, read_people
@@ -50,19 +49,16 @@ TrialClips = Annotated[int, typer.Option(help="Clips of each point of the card's
 TalkMinutes = Annotated[float, typer.Option(help="Minutes of synthetic talk for the card.")]
 Portraits = Annotated[str, typer.Option(help="What the portraits are, with their licence, for the card.")]
 
-_DEFAULT_CACHE = platformdirs.user_cache_path("fleeting") / "training"
 _DEFAULTS = ClipSetPlan()
 # Clips of training persons on which the AUs' thresholds are settled.
 _SETTLING_CLIPS: Final = 4000
-# So many problems are printed one by one.
-_SHOWN: Final = 10
 _NOT_STATED = "not stated by whoever trained it"
 
 
 @app.command()
 def synthesise(
     faces: Faces,
-    cache: Cache = _DEFAULT_CACHE,
+    cache: Cache = DEFAULT_CACHE,
     filmed: Filmed = _DEFAULTS.filmed,
     fields: Fields = _DEFAULTS.fields,
     held_out: HeldOut = _DEFAULTS.held_out,
@@ -78,7 +74,7 @@ def synthesise(
 def synthesise_maps(
     faces: Faces,
     out: Annotated[Path, typer.Option(help="Folder for the flow-map set.")],
-    cache: Cache = _DEFAULT_CACHE,
+    cache: Cache = DEFAULT_CACHE,
     clips: Annotated[int, typer.Option(help="Clips in all.")] = 300,
     side: Annotated[int, typer.Option(help="Pixels of a map.")] = 28,
     flow: Annotated[str, typer.Option(help="tvl1 or farneback.")] = "tvl1",
@@ -98,7 +94,7 @@ def synthesise_maps(
 def fit(
     faces: Faces,
     out: Annotated[Path, typer.Option(help="Folder for astann.onnx, its card astann.md and the checkpoints.")],
-    cache: Cache = _DEFAULT_CACHE,
+    cache: Cache = DEFAULT_CACHE,
     filmed: Filmed = _DEFAULTS.filmed,
     fields: Fields = _DEFAULTS.fields,
     held_out: HeldOut = _DEFAULTS.held_out,
@@ -165,7 +161,7 @@ def evaluate(
     from training.networks import load_network
 
     clips = read_flow_maps(maps)
-    _tell_refused(clips.refused)
+    tell_problems("left out", clips.refused)
     if not finetune:
         shares = probabilities(load_network(model), clips)
     else:
@@ -195,7 +191,7 @@ def adapt(
     model: Model = ASTANN_ONNX,
     method: Annotated[str, typer.Option(help="coral, logit-coral, mmd, dann or none.")] = "coral",
     faces: Annotated[Path | None, typer.Option(help="Portraits for the source clips; else the demo's alone.")] = None,
-    cache: Cache = _DEFAULT_CACHE,
+    cache: Cache = DEFAULT_CACHE,
     seeds: Seeds = 1,
 ) -> None:
     """Adapts a network to recordings or flow maps without labels. Seed 0 is exported; labels are never read."""
@@ -217,7 +213,7 @@ def adapt(
 def ablate(
     faces: Faces,
     out: Annotated[Path, typer.Option(help="Markdown file for the table.")],
-    cache: Cache = _DEFAULT_CACHE,
+    cache: Cache = DEFAULT_CACHE,
     seeds: Seeds = 2,
 ) -> None:
     """Measures what each part of the network and of its clips is good for, on a shorter schedule."""
@@ -233,7 +229,7 @@ def ablate(
 def spotting(
     faces: Faces,
     out: Annotated[Path, typer.Option(help="Folder for the table, its data and its plot.")] = Path("bench-results"),
-    cache: Cache = _DEFAULT_CACHE,
+    cache: Cache = DEFAULT_CACHE,
     persons: Annotated[int, typer.Option(help="Persons that are judged.", min=1)] = 20,
 ) -> None:
     """Spots micro-expressions in long synthetic recordings, with the product and with two reference methods."""
@@ -257,7 +253,7 @@ def spotting(
 def bench_protocols(
     faces: Annotated[Path | None, typer.Option(help="Portraits for the twins' persons; else the demo's alone.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("bench-results/protocols"),
-    cache: Cache = _DEFAULT_CACHE,
+    cache: Cache = DEFAULT_CACHE,
     seeds: Seeds = 3,
 ) -> None:
     """Runs C→H and H→C on synthetic twins of CASME II and SMIC-HS as large as the real ones."""
@@ -275,7 +271,7 @@ def bench_protocols(
 
 
 @app.command("clear-cache")
-def clear_cache(cache: Cache = _DEFAULT_CACHE) -> None:
+def clear_cache(cache: Cache = DEFAULT_CACHE) -> None:
     """Deletes cached clips and portraits."""
     shutil.rmtree(cache, ignore_errors=True)
     console.print(f"deleted {cache}")
@@ -284,7 +280,7 @@ def clear_cache(cache: Cache = _DEFAULT_CACHE) -> None:
 def _people(faces: Path, cache: Path) -> People:
     with bar("reading portraits") as tell:
         people = read_people(faces, cache, tell)
-    _tell_refused(people.refused)
+    tell_problems("left out", people.refused)
     return people
 
 
@@ -319,13 +315,6 @@ def _print_scores(scores: dict[str, ClassScores], title: str) -> None:
     for name, row in zip(LABELS, scores["all"].confusion, strict=True):
         confusion.add_row(name, *(str(v) for v in row))
     console.print(confusion)
-
-
-def _tell_refused(refused: tuple[str, ...]) -> None:
-    for problem in refused[:_SHOWN]:
-        console.print(f"[yellow]left out:[/yellow] {problem}", soft_wrap=True)
-    if len(refused) > _SHOWN:
-        console.print(f"[yellow]left out:[/yellow] {len(refused) - _SHOWN} more")
 
 
 def main() -> None:

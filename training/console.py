@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
+import platformdirs
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 console = Console()
+
+DEFAULT_CACHE: Final = platformdirs.user_cache_path("fleeting") / "training"
+"""Where clips and portraits are kept unless somebody names another folder."""
+# So many problems are printed one by one.
+_SHOWN: Final = 10
 
 
 @contextlib.contextmanager
@@ -31,3 +38,11 @@ def bar(name: str) -> Iterator[Callable[[int, int], None]]:
     """A single progress bar."""
     with stages() as stage:
         yield stage(name)
+
+
+def tell_problems(title: str, problems: Sequence[str]) -> None:
+    """Prints problems, as many as somebody reads, and how many more there are."""
+    for problem in problems[:_SHOWN]:
+        console.print(f"[yellow]{title}:[/yellow] {problem}", soft_wrap=True)
+    if len(problems) > _SHOWN:
+        console.print(f"[yellow]{title}:[/yellow] {len(problems) - _SHOWN} more")

@@ -86,7 +86,6 @@ class Result:
         shares: ``float32 [n, k]``.
         parameters: Of the method.
         milliseconds: For one clip.
-        learnt_from: Number of clips.
     """
 
     fold: str
@@ -97,7 +96,6 @@ class Result:
     shares: npt.NDArray[np.float32]
     parameters: int
     milliseconds: float
-    learnt_from: int
 
 
 def jobs_of(material: Material, contenders: Sequence[Contender], seeds: int) -> list[Job]:
@@ -163,7 +161,6 @@ def run_job(job: Job, material: Material) -> Result:
         verdict.shares,
         verdict.parameters,
         verdict.milliseconds,
-        len(job.fold.train),
     )
 
 

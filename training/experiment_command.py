@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
-import platformdirs
 import typer
 from rich.table import Table
 
-from training.console import bar, console
+from training.console import DEFAULT_CACHE, bar, console, tell_problems
 from training.databases.check import READERS, check
 from training.databases.clip import Clip
 from training.databases.reading import Reading
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
     from training.experiment import Contender, Material
 
 # Torch takes seconds to import: every command imports what it needs when it runs.
-
-_DEFAULT_CACHE: Final = platformdirs.user_cache_path("fleeting") / "training"
-# So many problems are printed one by one.
-_SHOWN: Final = 10
 
 Root = Annotated[Path, typer.Option(help="Folder of one database, or one with a sub-folder for each.")]
 Cache = Annotated[Path, typer.Option(help="Folder for prepared clips; may grow to some gigabytes.")]
@@ -37,7 +32,7 @@ def prepare_command(
     root: Root,
     database: Annotated[list[str] | None, typer.Option(help=f"Only this one: {', '.join(READERS)}.")] = None,
     flow: Flow = "dis",
-    cache: Cache = _DEFAULT_CACHE,
+    cache: Cache = DEFAULT_CACHE,
 ) -> None:
     """Aligns and measures every clip of the databases; an interrupted run goes on where it stopped."""
     clips = _clips(root, tuple(database or READERS))
@@ -56,7 +51,7 @@ def protocol_command(
     ] = None,
     seeds: Annotated[int, typer.Option(help="Runs with seeds 0, 1, ...", min=1)] = 3,
     flow: Flow = "dis",
-    cache: Cache = _DEFAULT_CACHE,
+    cache: Cache = DEFAULT_CACHE,
     workers: Annotated[int, typer.Option(help="Processes of this machine; 0 for one a core.", min=0)] = 0,
     scheduler: Annotated[str | None, typer.Option(help="Address of a running Dask scheduler.")] = None,
 ) -> None:
@@ -76,7 +71,7 @@ def run_protocol(
     seeds: int,
     *,
     flow: str = "dis",
-    cache: Path = _DEFAULT_CACHE,
+    cache: Path = DEFAULT_CACHE,
     workers: int = 0,
     scheduler: str | None = None,
 ) -> None:
@@ -115,7 +110,7 @@ def run_protocol(
             line.contender.title, f"{f1:.3f}", f"{accuracy:.3f}", f"{line.parameters:,}", f"{line.milliseconds:.1f}"
         )
     console.print(table)
-    _tell("not finished", failed)
+    tell_problems("not finished", failed)
     console.print("written:", *map(str, write_report(lines, failed, material, seeds, folder)))
     if failed:
         raise typer.Exit(1)
@@ -130,7 +125,7 @@ def export_command(
     adaptation: Annotated[str, typer.Option(help="none, coral, mmd or dann.")] = "none",
     seed: Annotated[int, typer.Option(help="The seed.")] = 0,
     flow: Flow = "dis",
-    cache: Cache = _DEFAULT_CACHE,
+    cache: Cache = DEFAULT_CACHE,
 ) -> None:
     """Learns one fold of a report again, which gives the same network, and exports it with its card for the app."""
     from training.experiment import Contender
@@ -192,12 +187,5 @@ def _prepared(clips: list[Clip], cache: Path, flow: str) -> tuple[tuple[Clip, ..
     with bar("clips prepared") as tell:
         done = prepare(clips, cache, flow, tell)
     console.print(f"{len(done.clips)} of {len(clips)} clips are ready, {done.anew} of them anew.")
-    _tell("left out", done.failed)
+    tell_problems("left out", done.failed)
     return done.clips, done.places
-
-
-def _tell(title: str, problems: list[str] | tuple[str, ...]) -> None:
-    for problem in problems[:_SHOWN]:
-        console.print(f"[yellow]{title}:[/yellow] {problem}", soft_wrap=True, highlight=False)
-    if len(problems) > _SHOWN:
-        console.print(f"[yellow]{title}:[/yellow] {len(problems) - _SHOWN} more")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from model.crop import Transform, crop_transform, warp_to_crop
+from model.crop import crop_transform, grey_crop
 from model.errors import FleetingError
-from model.face import Face, FaceTracker
+from model.face import Face, largest_face
 from model.flow import FlowEstimator
 from model.frame import Frame, Image
 from model.motion import MotionMeter
@@ -68,25 +69,21 @@ def prepare_clip(clip: Clip, estimator: FlowEstimator) -> PreparedClip:
     Raises:
         ClipError: If a picture cannot be read or no face is found.
     """
-    numbers = np.array(clip.numbers)
     first = read_picture(_nearest(clip, clip.onset))
     face = find_face(first)
     if face is None:
         raise ClipError(f"no face was found in {_nearest(clip, clip.onset)}")
     transform = crop_transform(face.landmarks)
     apex = clip.apex if clip.apex is not None else spot_apex(clip, first, face)
-    greys = [_grey(read_picture(_nearest(clip, number)), transform) for number in (clip.onset, apex, clip.offset)]
-    shown = represent(KeyCrops(None, greys[0], greys[1], greys[2]), estimator)
-    wanted = np.linspace(clip.onset, clip.offset, SEQUENCE_LENGTH)
-    places = [clip.frames[int(np.abs(numbers - number).argmin())] for number in wanted]
-    cut = {path: _grey(read_picture(path), transform) for path in dict.fromkeys(places)}
-    return PreparedClip(
-        shown.maps.astype(np.float16),
-        shown.present,
-        np.stack([cut[path] for path in places]),
-        apex,
-        clip.apex is None,
-    )
+
+    @functools.cache
+    def cut(path: Path) -> Grey:
+        return grey_crop(read_picture(path), transform)
+
+    onset, peak, offset = (cut(_nearest(clip, number)) for number in (clip.onset, apex, clip.offset))
+    shown = represent(KeyCrops(None, onset, peak, offset), estimator)
+    sequence = [cut(_nearest(clip, number)) for number in np.linspace(clip.onset, clip.offset, SEQUENCE_LENGTH)]
+    return PreparedClip(shown.maps.astype(np.float16), shown.present, np.stack(sequence), apex, clip.apex is None)
 
 
 def spot_apex(clip: Clip, onset: Image, face: Face) -> int:
@@ -143,23 +140,17 @@ def find_face(picture: Image) -> Face | None:
         wide = cv2.copyMakeBorder(picture, top, top, side, side, cv2.BORDER_REPLICATE)
         if zoom > 1.0:
             wide = cv2.resize(wide, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
-        with FaceTracker() as tracker:
-            faces = tracker.track(Frame(0, 0.0, np.asarray(wide, dtype=np.uint8)))
-        if faces:
-            face = max(faces, key=lambda f: f.inter_ocular)
+        face = largest_face(np.asarray(wide, dtype=np.uint8))
+        if face is not None:
             # Enlarging moves pixels' middles, too.
             landmarks = (face.landmarks + 0.5) / zoom - 0.5 - np.array([side, top], dtype=np.float32)
             return Face(face.track, landmarks.astype(np.float32), face.depth / zoom, face.confidence)
     return None
 
 
-def _nearest(clip: Clip, number: int) -> Path:
+def _nearest(clip: Clip, number: float) -> Path:
     """The picture of that number, or the nearest that exists."""
     return clip.frames[int(np.abs(np.array(clip.numbers) - number).argmin())]
-
-
-def _grey(picture: Image, transform: Transform) -> Grey:
-    return np.asarray(cv2.cvtColor(warp_to_crop(picture, transform), cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
 
 def stacked(clips: Sequence[PreparedClip]) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.float32], Grey]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from app.sources.random_access import FrameReader
 from model.amplification import amplify, colour_attention, colour_flow
-from model.crop import CROP_SIZE, Transform, crop_transform, warp_to_crop
-from model.face import FaceTracker
+from model.crop import CROP_SIZE, Transform, crop_transform, grey_crop
+from model.face import largest_face
 from model.flow import FlowEstimator
-from model.frame import Frame, Image
+from model.frame import Image
 from model.recognition import Recogniser
 from model.representation import KeyCrops, represent
 
@@ -27,25 +26,24 @@ class Look:
     """What is wanted.
 
     Attributes:
-        reference: Index of the frame at rest that motion is measured from, None for none.
+        keys: Indices of the chosen event's onset, apex and offset frames, None for no event. Motion is measured from
+            the onset.
         factor: How many times the motion is shown; 1 as it is.
         flow: Paint the motion's direction and strength over the face.
-        face: Find the face, so that the view can zoom on it.
-        keys: Indices of the event's onset, apex and offset frames.
         attention: Paint where the network looked in the key frame nearest to the shown one.
+        face: Find the face, so that the view can zoom on it.
     """
 
-    reference: int | None = None
+    keys: tuple[int, int, int] | None = None
     factor: float = 1.0
     flow: bool = False
-    face: bool = False
-    keys: tuple[int, int, int] | None = None
     attention: bool = False
+    face: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether the picture stays as it is."""
-        return self.reference is None or (self.factor <= 1.0 and not self.flow and not self.attention)
+        return self.keys is None or (self.factor <= 1.0 and not self.flow and not self.attention)
 
 
 class Looker:
@@ -73,20 +71,20 @@ class Looker:
         Raises:
             SourceError: If a frame cannot be read.
         """
-        image = reader.frame(index)
+        image = filmed = reader.frame(index)
         if look.plain and not look.face:
             return image, None
-        anchor = index if look.reference is None else look.reference
+        anchor = index if look.keys is None else look.keys[0]
         transform = self._face(reader, anchor)
         if transform is None:
             return image, None
-        if not look.plain:
+        if look.keys is not None and not look.plain:
             rest = reader.frame(anchor)
             if look.factor > 1.0:
                 image = amplify(rest, image, transform, look.factor, self._flow)
             if look.flow:
-                image = colour_flow(rest, reader.frame(index), image, transform, self._flow)
-            if look.attention and look.keys is not None:
+                image = colour_flow(rest, filmed, image, transform, self._flow)
+            if look.attention:
                 maps = self._attention(reader, look.keys, transform)
                 nearest = int(np.abs(np.array(look.keys) - index).argmin())
                 image = colour_attention(image, maps[nearest], transform)
@@ -99,19 +97,14 @@ class Looker:
         if keys not in self._seen:
             self._recogniser = self._recogniser or Recogniser(self._model)
             before = max(0, 2 * keys[0] - keys[1])
-            greys = [
-                np.asarray(cv2.cvtColor(warp_to_crop(reader.frame(i), transform), cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-                for i in (before, *keys)
-            ]
+            greys = [grey_crop(reader.frame(i), transform) for i in (before, *keys)]
             self._seen[keys] = self._recogniser.recognise(represent(KeyCrops(*greys), self._flow)).spatial
         return self._seen[keys]
 
     def _face(self, reader: FrameReader, index: int) -> Transform | None:
         if index not in self._faces:
-            with FaceTracker() as tracker:
-                faces = tracker.track(Frame(index, 0.0, reader.frame(index)))
-            largest = max(faces, key=lambda face: face.inter_ocular, default=None)
-            self._faces[index] = None if largest is None else crop_transform(largest.landmarks)
+            face = largest_face(reader.frame(index))
+            self._faces[index] = None if face is None else crop_transform(face.landmarks)
         return self._faces[index]
 
 

@@ -133,3 +133,9 @@ class Analysis:
     motion: npt.NDArray[np.float32]
     events: tuple[Found, ...]
     finished: str = ""
+
+    def frame_at(self, time: float) -> int:
+        """Index of the frame nearest a time."""
+        right = int(np.clip(np.searchsorted(self.times, time), 0, len(self.times) - 1))
+        nearer_before = right > 0 and time - self.times[right - 1] <= self.times[right] - time
+        return right - 1 if nearer_before else right

@@ -10,7 +10,7 @@ import datetime
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -19,11 +19,10 @@ import numpy as np
 
 from app.errors import SessionError
 from app.session.fingerprint import fingerprint
+from app.session.matching import match
 from app.session.project_file import keep_backup, open_project
 from app.session.records import Analysis, Found, Mark, Note, Rater, Recorded, Status, Verdict
 
-# A verdict goes over to a new analysis' event if the two overlap by this much (intersection over union).
-_SAME_EVENT: Final = 0.5
 _GROUPS: Final = 3
 _UNDOABLE: Final = frozenset({"marks", "notes", "faces"})
 
@@ -193,22 +192,16 @@ class Session:
             self._db.execute("UPDATE recordings SET status = 'done', problem = '' WHERE id = ?", (number,))
 
     def _carry_over(self, recording: int, analysis: int) -> None:
-        """Marks of the events before are tied to the new ones that they overlap best."""
-        events = self._db.execute(
-            "SELECT id, face, onset, offset FROM events WHERE analysis = ? AND kind = 'micro'", (analysis,)
-        ).fetchall()
-        taken: set[tuple[int, int]] = set()
-        for mark in self._db.execute("SELECT * FROM marks WHERE recording = ? AND verdict != 'added'", (recording,)):
-            overlaps = [
-                (_overlap((mark["onset"], mark["offset"]), (e["onset"], e["offset"])), e["id"])
-                for e in events
-                if e["face"] == mark["face"] and (mark["rater"], e["id"]) not in taken
-            ]
-            best, event = max(overlaps, default=(0.0, 0))
-            same = event if best >= _SAME_EVENT else None
-            if same is not None:
-                taken.add((mark["rater"], same))
-            self._db.execute("UPDATE marks SET event = ? WHERE id = ?", (same, mark["id"]))
+        """Each rater's marks of the events before are tied to the new ones that they overlap."""
+        rows = self._db.execute("SELECT * FROM events WHERE analysis = ? AND kind = 'micro'", (analysis,))
+        events = [_found(row) for row in rows]
+        judged = [mark for mark in self.marks(recording) if mark.verdict != "added"]
+        for rater in {mark.rater for mark in judged}:
+            own = [mark for mark in judged if mark.rater == rater]
+            same = dict(match(own, events))
+            for n, mark in enumerate(own):
+                event = events[same[n]].id if n in same else None
+                self._db.execute("UPDATE marks SET event = ? WHERE id = ?", (event, mark.id))
 
     def analysis(self, number: int) -> Analysis | None:
         """The newest analysis of a recording."""
@@ -451,12 +444,6 @@ def _recorded(row: sqlite3.Row) -> Recorded:
 def _found(row: sqlite3.Row) -> Found:
     values = {name: row[name] for name in row.keys() if name != "analysis"}  # noqa: SIM118 - a row is no mapping
     return Found(**{**values, "details": json.loads(row["details"])})
-
-
-def _overlap(a: Sequence[float], b: Sequence[float]) -> float:
-    """Intersection over union of two stretches."""
-    shared = min(a[1], b[1]) - max(a[0], b[0])
-    return max(0.0, shared) / max(max(a[1], b[1]) - min(a[0], b[0]), 1e-9)
 
 
 def _now() -> str:

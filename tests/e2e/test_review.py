@@ -237,7 +237,7 @@ def test_a_blind_rater_learns_nothing_of_the_models_opinion(open_review, project
     lanes = [bar.colour for lane in window.timeline._lanes._lanes for bar in lane]
     assert len(set(lanes)) == 1  # no colour tells a label
     assert len(window.timeline._lanes._lanes) == 2  # nor does a lane of blinks and speech
-    assert not window.buttons["&Agreement …"].isEnabled()
+    assert not window.buttons["show_agreement"].isEnabled()
     press(qtbot, window, Qt.Key.Key_H)
     assert not window.attention
     press(qtbot, window, Qt.Key.Key_K)

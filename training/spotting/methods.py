@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from assets import ASTANN_ONNX
-from model.crop import Points, Transform, apply_transform, crop_transform, warp_to_crop
+from model.crop import Points, Transform, apply_transform, crop_transform, grey_crop
 from model.face import FaceTracker
 from model.frame import Frame
 from model.pipeline import Pipeline, PipelineConfig
@@ -95,8 +94,7 @@ class References:
         else:
             share = 1.0 - np.exp(-(frame.time - self._times[-1]) / _SMOOTHING_S)
             self._transform = np.asarray(self._transform + share * (own - self._transform), dtype=own.dtype)
-        crop = cv2.cvtColor(warp_to_crop(frame.image, self._transform), cv2.COLOR_BGR2GRAY)
-        self._crops.append(np.asarray(crop, dtype=np.uint8))
+        self._crops.append(grey_crop(frame.image, self._transform))
         self._times.append(frame.time)
 
     def finish(self) -> dict[str, dict[str, list[Found]]]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from model.crop import CROP_SIZE, INTER_OCULAR_PX, Transform, crop_transform, warp_to_crop
+from model.crop import CROP_SIZE, INTER_OCULAR_PX, Transform, crop_transform, grey_crop
 from model.face import FaceTracker
 from model.flow import FlowEstimator
 from model.frame import Frame, Image
@@ -128,10 +128,7 @@ class ClipCamera:
             rng: Source of chance; the same state gives the same clip.
         """
         take = self.shoot(portrait, muscles, rng)
-        crops = [
-            np.asarray(cv2.cvtColor(warp_to_crop(p, take.transform), cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-            for p in take.pictures
-        ]
+        crops = [grey_crop(p, take.transform) for p in take.pictures]
         table = strength_table(take.strengths)
         times = take.scene.times.truth if take.strengths else (0.0, 0.0, 0.0)
         return LabelledClip(

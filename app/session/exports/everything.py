@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from app.session.exports.thumbnails import Thumbnails, thumbnails
 from app.session.exports.video import write_event_video, write_video
 from app.session.files import make_folder
 from app.session.result_folders import result_folders
-from app.sources.random_access import open_frames
+from app.sources.random_access import FrameReader, open_frames
 from assets import ASTANN_CARD
 from model.recognition import Recogniser
 
@@ -125,11 +126,8 @@ def export_all(
 
 
 def _faces(material: Material, kind: Thumbnails) -> list[str]:
-    reader = open_frames(material.recording.path, material.analysis.times)
-    try:
+    with _frames(material) as reader:
         return thumbnails(material, reader, kind)
-    finally:
-        reader.close()
 
 
 def _film(material: Material, path: Path, may_go_on: Callable[[], bool]) -> None:
@@ -141,36 +139,32 @@ def _film(material: Material, path: Path, may_go_on: Callable[[], bool]) -> None
         going = may_go_on()
         return going
 
-    reader = open_frames(material.recording.path, material.analysis.times)
-    try:
+    with _frames(material) as reader:
         write_video(material, [entry for entry in material.entries if entry.counts], reader, path, tell=on)
-    finally:
-        reader.close()
-        if not going:
-            path.unlink(missing_ok=True)
+    if not going:
+        path.unlink(missing_ok=True)
 
 
-def _draw(material: Material, folder: Path, recogniser: Recogniser) -> Iterator[Path]:
+def _draw(material: Material, folder: Path, recogniser: Recogniser) -> Iterator[None]:
     """Draws the events that count, one after another."""
     entries = [entry for entry in material.entries if entry.counts]
     if not entries:
         return
     make_folder(folder)
-    reader = open_frames(material.recording.path, material.analysis.times)
-    try:
+    with _frames(material) as reader:
         for entry in entries:
             name = re.sub(r"\W+", "-", f"{entry.onset:09.3f} {entry.author} {entry.participant}").strip("-")
-            try:
+            # Where no face is seen there is the video alone.
+            with contextlib.suppress(SessionError):
                 seen = look_at(material, entry, reader, recogniser)
-            except SessionError:  # no face is seen there: the video alone
-                pass
-            else:
                 for suffix in FIGURE_FORMATS:
                     write_figure(material, entry, seen, folder / f"{name}.{suffix}")
             write_event_video(material, entry, reader, folder / f"{name}.mkv")
-            yield folder / name
-    finally:
-        reader.close()
+            yield
+
+
+def _frames(material: Material) -> contextlib.closing[FrameReader]:
+    return contextlib.closing(open_frames(material.recording.path, material.analysis.times))
 
 
 def export(material: Material, folder: Path, formats: Sequence[str] = tuple(FORMATS)) -> list[Path]:

@@ -19,9 +19,9 @@ from app.session.files import naming
 from app.sources.random_access import FrameReader
 from model.amplification import attention_level
 from model.crop import INTER_OCULAR_PX, crop_transform, warp_to_crop
-from model.face import FaceTracker
+from model.face import largest_face
 from model.flow import Field, FlowEstimator
-from model.frame import Frame, Image
+from model.frame import Image
 from model.labels import EMOTION_COLOURS
 from model.recognition import Recogniser, Recognition
 from model.regions import GROUPS
@@ -68,14 +68,13 @@ def look_at(material: Material, entry: Entry, reader: FrameReader, recogniser: R
         SourceError: If a frame cannot be read.
     """
     times = [entry.onset - (entry.apex - entry.onset), entry.onset, entry.apex, entry.offset]
-    pictures = [reader.frame(material.frame_at(max(0.0, time))) for time in times]
-    with FaceTracker() as tracker:
-        faces = tracker.track(Frame(0, 0.0, pictures[1]))
-    if not faces:
+    pictures = [reader.frame(material.analysis.frame_at(max(0.0, time))) for time in times]
+    face = largest_face(pictures[1])
+    if face is None:
         raise SessionError(
             f"No face is seen in {material.recording.name} at {entry.onset:.2f} s; there is no figure of it."
         )
-    transform = crop_transform(max(faces, key=lambda face: face.inter_ocular).landmarks)
+    transform = crop_transform(face.landmarks)
     crops = [warp_to_crop(picture, transform) for picture in pictures]
     before, onset, apex, offset = (np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), dtype=np.uint8) for crop in crops)
     flow = FlowEstimator()

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
-import numpy as np
-import numpy.typing as npt
-
 from app.errors import SessionError
 from app.session.records import Analysis, Found, Mark, Note, Recorded
 from app.session.session import Session
@@ -94,14 +91,6 @@ class Material:
         """The model, then the raters."""
         raters = sorted({entry.author for entry in self.entries} - {MODEL})
         return MODEL, *raters
-
-    def frame_at(self, time: float) -> int:
-        """Index of the frame nearest a time."""
-        times: npt.NDArray[np.float64] = self.analysis.times
-        right = int(np.clip(np.searchsorted(times, time), 1, max(1, len(times) - 1)))
-        if len(times) < 2:
-            return 0
-        return right if times[right] - time < time - times[right - 1] else right - 1
 
 
 def lined_up(materials: Sequence[Material], author: str) -> list[Entry]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -141,7 +140,7 @@ def _event_row(material: Material, entry: Entry) -> list[str]:
         entry.author, entry.participant, str(entry.face), entry.kind, entry.verdict, entry.label,
         "" if entry.confidence is None else f"{entry.confidence:.3f}",
         f"{entry.onset:.4f}", f"{entry.apex:.4f}", f"{entry.offset:.4f}",
-        *(str(material.frame_at(time)) for time in (entry.onset, entry.apex, entry.offset)),
+        *(str(material.analysis.frame_at(time)) for time in (entry.onset, entry.apex, entry.offset)),
         f"{1000 * entry.duration:.0f}", " ".join(units), "" if strength is None else f"{100 * strength:.3f}",
         str(entry.event.number) if entry.event is not None else "", entry.note,
     ]  # fmt: skip
@@ -167,4 +166,4 @@ def _one_line(text: str) -> str:
 
 def write_metadata(material: Material, path: Path) -> None:
     """``metadata.json``: which program, model, settings and recording an export comes from."""
-    write_json(path, json.loads(json.dumps(material.metadata)))
+    write_json(path, material.metadata)

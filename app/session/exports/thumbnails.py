@@ -11,8 +11,8 @@ import numpy as np
 from app.session.exports.material import Material
 from app.sources.random_access import FrameReader
 from model.crop import crop_transform, warp_to_crop
-from model.face import FaceTracker
-from model.frame import Frame, Image
+from model.face import largest_face
+from model.frame import Image
 
 Thumbnails = Literal["none", "blurred", "clear"]
 KINDS: Final[tuple[Thumbnails, ...]] = ("none", "blurred", "clear")
@@ -35,18 +35,17 @@ def thumbnails(material: Material, reader: FrameReader, kind: Thumbnails) -> lis
     """
     known: dict[int, str] = {}
     for entry in material.entries if kind != "none" else ():
-        index = material.frame_at(entry.apex)
+        index = material.analysis.frame_at(entry.apex)
         if index not in known:
             known[index] = _packed(reader.frame(index), blurred=kind == "blurred")
-    return [known.get(material.frame_at(entry.apex), "") for entry in material.entries]
+    return [known.get(material.analysis.frame_at(entry.apex), "") for entry in material.entries]
 
 
 def _packed(picture: Image, *, blurred: bool) -> str:
-    with FaceTracker() as tracker:
-        faces = tracker.track(Frame(0, 0.0, picture))
-    if not faces:
+    face = largest_face(picture)
+    if face is None:
         return ""
-    crop = warp_to_crop(picture, crop_transform(max(faces, key=lambda face: face.inter_ocular).landmarks))
+    crop = warp_to_crop(picture, crop_transform(face.landmarks))
     if blurred:
         crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), _BLUR_PX), dtype=np.uint8)
     small = cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)

@@ -12,16 +12,12 @@ from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
-    QHBoxLayout,
     QInputDialog,
     QLabel,
-    QLineEdit,
     QMainWindow,
     QMessageBox,
-    QPushButton,
     QSplitter,
     QStackedWidget,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
@@ -49,7 +45,9 @@ from app.ui.review.lanes import lanes
 from app.ui.review.note_list import NoteList
 from app.ui.review.recordings import RecordingList
 from app.ui.review.sheet import ShortcutSheet
+from app.ui.review.start_page import StartPage
 from app.ui.review.timeline import Timeline
+from app.ui.review.toolbar import ReviewBar
 from app.ui.theme import apply_theme
 from assets import ICON
 
@@ -64,10 +62,6 @@ _LOOP_MARGIN_S: Final = 0.4
 # An event that is added lasts so long until its key frames are moved, seconds.
 _NEW_EVENT_S: Final = (0.12, 0.16)
 _COMPARED: Final = {getattr(Qt.Key, f"Key_{command.keys}"): command.name for command in HELD}
-_EMPTY: Final = (
-    "A project holds recordings, what was found in them, and what you say of it. "
-    "Nothing in it ever leaves this computer."
-)
 
 
 class _Bridge(QObject):
@@ -104,6 +98,7 @@ class ReviewWindow(QMainWindow):
         self._build()
         self._flickering = ("onset", "apex")
         self._held: tuple[int, int] | None = None
+        self._verdicts: dict[int, tuple[int, int]] = {}
         self._flicker = QTimer(self)
         self._flicker.setInterval(_FLICKER_MS)
         self._flicker.timeout.connect(self._flick)
@@ -151,7 +146,8 @@ class ReviewWindow(QMainWindow):
         whole.setSizes([600, 230])
         self._splitters = (upper, whole)
         self.pages = QStackedWidget()
-        self.pages.addWidget(self._start_page())
+        start = StartPage(self.settings.last_project)
+        self.pages.addWidget(start)
         self.pages.addWidget(whole)
         ground = QWidget()
         column = QVBoxLayout(ground)
@@ -159,7 +155,14 @@ class ReviewWindow(QMainWindow):
         column.addWidget(self.banner)
         column.addWidget(self.pages, 1)
         self.setCentralWidget(ground)
-        self._build_toolbar()
+        bar = ReviewBar(self)
+        self.addToolBar(bar)
+        self.buttons, self.rater_box = bar.buttons, bar.rater
+        self.rater_box.setText(self.settings.rater)
+        self.rater_box.editingFinished.connect(self._rater_changed)
+        start.new.connect(self._ask_new)
+        start.open.connect(self._ask_open)
+        start.last.connect(lambda path: self.open_project(Path(path)))
         for command in COMMANDS:
             action = QAction(command.text, self)
             action.setShortcut(QKeySequence(command.keys))
@@ -182,72 +185,6 @@ class ReviewWindow(QMainWindow):
         self.editor.participant.connect(self._name_face)
         self.notes.sought.connect(lambda time: self.show_frame(self._frame_at(time)))
         self.notes.rewrite.connect(self._rewrite)
-
-    def _start_page(self) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        text = QLabel(_EMPTY)
-        text.setWordWrap(True)
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        row = QHBoxLayout()
-        self.new_button, self.open_button = QPushButton("&New project …"), QPushButton("&Open a project …")
-        self.last_button = QPushButton()
-        row.addStretch(1)
-        for button in (self.new_button, self.open_button, self.last_button):
-            row.addWidget(button)
-        row.addStretch(1)
-        last = Path(self.settings.last_project)
-        self.last_button.setText(f"Go on with {last.name}")
-        self.last_button.setVisible(bool(self.settings.last_project) and last.is_file())
-        column.addStretch(1)
-        column.addWidget(text)
-        column.addSpacing(12)
-        column.addLayout(row)
-        column.addStretch(1)
-        self.new_button.clicked.connect(self._ask_new)
-        self.open_button.clicked.connect(self._ask_open)
-        self.last_button.clicked.connect(lambda: self.open_project(last))
-        return page
-
-    def _build_toolbar(self) -> None:
-        bar = QToolBar("Review")
-        bar.setMovable(False)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.addToolBar(bar)
-        bar.addWidget(QLabel("Rater "))
-        self.rater_box = QLineEdit(self.settings.rater)
-        self.rater_box.setAccessibleName("Your code as a rater")
-        self.rater_box.setToolTip("Your code as a rater; please do not use your name")
-        self.rater_box.setFixedWidth(80)
-        self.rater_box.editingFinished.connect(self._rater_changed)
-        bar.addWidget(self.rater_box)
-        self.buttons: dict[str, QAction] = {}
-        for name, text, checkable in (
-            ("toggle_blind", "&Blind", True), ("toggle_kinds", "All &kinds", True), ("", "", False),
-            ("toggle_play", "▶ Play", False), ("toggle_loop", "&Loop", True), ("flicker", "&Flicker", True),
-            ("zoom_face", "&Zoom on face", True), ("show_flow", "Flo&w", True),
-            ("show_attention", "&Heatmap", True), ("amplify_less", "−", False), ("amplify_more", "+", False),
-            ("", "", False), ("undo", "&Undo", False), ("redo", "&Redo", False),
-        ):  # fmt: skip
-            if not name:
-                bar.addSeparator()
-                continue
-            action = bar.addAction(text)
-            command = next(c for c in COMMANDS if c.name == name)
-            action.setToolTip(f"{command.text} ({command.keys})")
-            action.setCheckable(checkable)
-            action.triggered.connect(lambda _on=False, name=name: getattr(self, name)())
-            self.buttons[name] = action
-        bar.addSeparator()
-        for text, tip, call in (
-            ("&Agreement …", "How far raters and the model agree", self.show_agreement),
-            ("&Export …", "Write files for other programs", self.show_export),
-            ("&Keys", "Every key (F1)", self.sheet),
-        ):
-            action = bar.addAction(text)
-            action.setToolTip(tip)
-            action.triggered.connect(call)
-            self.buttons[text] = action
 
     # Projects and recordings
 
@@ -496,9 +433,8 @@ class ReviewWindow(QMainWindow):
         keys = (
             None if row is None else (self._frame_at(row.onset), self._frame_at(row.apex), self._frame_at(row.offset))
         )
-        reference = None if keys is None else keys[0]
         if self.player is not None:
-            self.player.look = Look(reference, self.factor, self.flow, self.view.zoomed, keys, self.attention)
+            self.player.look = Look(keys, self.factor, self.flow, self.attention, self.view.zoomed)
             if not self.playing:
                 self.player.show(self.index)
         self._show_mark()
@@ -513,7 +449,7 @@ class ReviewWindow(QMainWindow):
             self.attention = False
             self.buttons["show_attention"].setChecked(False)
             self._look_changed()
-        self.buttons["&Agreement …"].setEnabled(not self.blind)
+        self.buttons["show_agreement"].setEnabled(not self.blind)
         self._refresh()
 
     def toggle_kinds(self) -> None:
@@ -709,6 +645,8 @@ class ReviewWindow(QMainWindow):
         for number in ended:
             if number == self.number or self.number is None:
                 self.open_recording(number)
+        if ended:
+            self._count_verdicts()
         self._show_recordings()
 
     def _take_frame(self) -> None:
@@ -743,6 +681,7 @@ class ReviewWindow(QMainWindow):
 
     def _refresh(self) -> None:
         """Shows what the project holds now."""
+        self._count_verdicts()
         self._show_recordings()
         if self.session is None or self.number is None or self.analysis is None:
             self.editor.show_row(None, {}, "")
@@ -766,9 +705,15 @@ class ReviewWindow(QMainWindow):
     def _show_recordings(self) -> None:
         if self.session is None or self.queue is None:
             return
-        recordings = self.session.recordings()
-        judged = {r.id: self.session.judged(r.id, self._rater) for r in recordings if r.status == "done"}
-        self.recordings.show_recordings(recordings, self.queue.progress, judged, self.queue.paused)
+        self.recordings.show_recordings(
+            self.session.recordings(), self.queue.progress, self._verdicts, self.queue.paused
+        )
+
+    def _count_verdicts(self) -> None:
+        if self.session is not None:
+            rater = self._rater
+            done = [recording.id for recording in self.session.recordings() if recording.status == "done"]
+            self._verdicts = {number: self.session.judged(number, rater) for number in done}
 
     def _chosen(self, row: ReviewRow) -> None:
         self._show_row(row)
@@ -827,11 +772,7 @@ class ReviewWindow(QMainWindow):
         return self.session.rater(self.settings.rater).id
 
     def _frame_at(self, time: float) -> int:
-        if self.analysis is None:
-            return 0
-        times = self.analysis.times
-        right = int(np.clip(np.searchsorted(times, time), 0, len(times) - 1))
-        return right - 1 if right and time - times[right - 1] < times[right] - time else right
+        return 0 if self.analysis is None else self.analysis.frame_at(time)
 
     def _tried(self, change: Callable[[Session], Any]) -> Any:  # noqa: ANN401 - whatever the change returns
         """Makes a change; if it cannot be kept, that is said and nothing is different."""

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.session.agreement import compare, match
+from app.session.agreement import compare
+from app.session.matching import match
 
 
 @dataclass(frozen=True)
