@@ -6,5 +6,6 @@ ROOT = Path(__file__).parent
 ASTANN_ONNX = ROOT / "astann.onnx"
 ASTANN_CARD = ROOT / "astann.md"
 MUSCLES_TOML = ROOT / "muscles.toml"
+ANATOMIES = ROOT / "anatomies"
 ICON = ROOT / "fleeting.svg"
 STYLE_SHEET = ROOT / "style.qss"

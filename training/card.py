@@ -13,11 +13,12 @@ from model.labels import ACTION_UNITS, EMOTIONS
 from model.whole_file import whole_file
 from training.adapt import AdaptSettings
 from training.augment import PUBLISHED_SHARE
-from training.clipset import ClipSetPlan
+from training.clipset import TRAINING_H264, ClipSetPlan
 from training.fit import FitSettings
 from training.judge import Judgement
 from training.losses import ALIGNMENTS
 from training.metrics import Bin
+from training.synthesis.anatomy import ANATOMY_NAMES
 from training.synthesis.clips import Conditions
 from training.trials.curves import JUDGED_RANGE
 
@@ -199,9 +200,10 @@ of that paper is claimed. It reads three key frames (facial image, optical flow,
 {len(EMOTIONS)} classes ({", ".join(EMOTIONS)}), {len(ACTION_UNITS)} action units
 ({", ".join(f"AU{n}" for n in ACTION_UNITS)}), and its own attention.""",
         f"""## What it was trained on
-Synthetic movements only; **no recording of a real micro-expression**. Gaussian muscle fields (`muscles.toml`) move
-neutral portraits, a simulated camera films them, and the program's own face mesh, alignment, flow and representation
-make the input.
+Synthetic movements only; **no recording of a real micro-expression**. Gaussian pulls of the skin move neutral portraits, a
+simulated camera films them, and the program's own face mesh, alignment, flow and representation make the input. Each clip
+follows one of {len(ANATOMY_NAMES)} anatomies (`anatomies/`: our muscle table, and MakeHuman's face units and expression units,
+traced from its sculpted head, CC0), varied as people differ.
 
 - {run.plan.filmed} clips filmed through portraits of {run.people[0]} persons, and {run.plan.fields} flow fields without a
   picture; {PUBLISHED_SHARE:.0%} of both are shown as published flow maps in each epoch.
@@ -209,7 +211,8 @@ make the input.
 - Peak displacements {100 * conditions.peaks[0]:g}-{100 * conditions.peaks[1]:g} % of the inter-ocular distance;
   {conditions.face_sizes[0]:.0f}-{conditions.face_sizes[1]:.0f} px between the eyes;
   {conditions.frame_rates[0]:.0f}-{conditions.frame_rates[1]:.0f} frames a second; noise, blur, JPEG, H.264 (crf
-  {conditions.crf[0]}-{conditions.crf[1]}), dropped frames, uneven light.
+  {conditions.crf[0]}-{conditions.crf[1]}; {TRAINING_H264:.0%} of the training clips, {conditions.h264:.0%} of the judged ones),
+  dropped frames, uneven light.
 - `none` is blinks, speech, head motion, gaze shifts, swallowing, changes of light and focus, and rest.
 - Portraits: {run.portraits}. They are not contained in the product.
 

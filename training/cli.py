@@ -19,6 +19,7 @@ from training.console import DEFAULT_CACHE, bar, console, stages, tell_problems
 from training.databases.command import databases
 from training.experiment_command import export_command, prepare_command, protocol_command, run_protocol
 from training.people import People, read_people
+from training.tracing.command import trace_command
 
 if TYPE_CHECKING:
     from training.judge import Judgement
@@ -35,6 +36,7 @@ app.add_typer(databases, name="databases")
 app.command("prepare")(prepare_command)
 app.command("protocol")(protocol_command)
 app.command("export")(export_command)
+app.command("trace")(trace_command)
 
 Faces = Annotated[Path, typer.Option(help="Folder of frontal neutral portraits, one person a file.")]
 Cache = Annotated[Path, typer.Option(help="Folder for clips and portraits; may grow to some gigabytes.")]

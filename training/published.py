@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from model.flow import optical_strain
-from model.muscles import load_muscles
 from model.whole_file import whole_file
 from training.flow_maps import COLUMNS, CROP, MANIFEST
 from training.people import load_person
 from training.pool import in_parallel
-from training.synthesis.anatomy import vary
+from training.synthesis.anatomy import draw_anatomy, vary
 from training.synthesis.clips import ClipCamera, Conditions, Take
 from training.synthesis.portrait import Portrait
 
@@ -104,7 +103,7 @@ def _film_subject(job: _Job) -> list[dict[str, str]]:
     while len(rows) < job.clips:
         rng = np.random.default_rng([job.seed, job.number, attempt])
         attempt += 1
-        take = camera.shoot(portrait, vary(load_muscles(), rng), rng)
+        take = camera.shoot(portrait, vary(draw_anatomy(camera.conditions.anatomies, rng), rng), rng)
         if take.emotion == "none":
             continue
         name = f"s{job.number:02d}_{len(rows):03d}"

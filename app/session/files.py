@@ -23,7 +23,8 @@ def naming(path: Path) -> Iterator[None]:
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror or error}. "
-            "Free some space or choose a folder that you may write to, then run the analysis again."
+            "If another program has it open, close it there; else free some space, or choose a folder that you may "
+            "write to. Then try again."
         ) from error
 
 

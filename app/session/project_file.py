@@ -16,18 +16,11 @@ SUFFIX: Final = ".fleeting"
 _PATIENCE_S: Final = 5.0
 
 
-def open_project(path: Path, *, create: bool = False) -> tuple[sqlite3.Connection, str]:
-    """Opens a project file and brings it to the present version.
-
-    Args:
-        path: The file.
-        create: Make a new one; it must not exist.
-
-    Returns:
-        The connection, and what had to be recovered (empty if nothing).
+def check_place(path: Path, *, create: bool) -> None:
+    """Makes sure that a project can be where it is said to be; makes the folder of a new one.
 
     Raises:
-        SessionError: If it cannot be opened; the message says why. The file is as it was.
+        SessionError: If a new one exists already, or an old one does not.
     """
     if create and path.exists():
         raise SessionError(f"{path} exists already. Open it, or choose another name.")
@@ -36,6 +29,21 @@ def open_project(path: Path, *, create: bool = False) -> tuple[sqlite3.Connectio
     if create:
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def open_project(path: Path, *, create: bool = False) -> tuple[sqlite3.Connection, str]:
+    """Opens a project file and brings it to the present version.
+
+    Args:
+        path: The file.
+        create: It is a new one.
+
+    Returns:
+        The connection, and what had to be recovered (empty if nothing).
+
+    Raises:
+        SessionError: If it cannot be opened; the message says why. The file is as it was.
+    """
     said = ""
     if not create and not _is_sound(path):
         said = _recover(path)
@@ -48,6 +56,37 @@ def open_project(path: Path, *, create: bool = False) -> tuple[sqlite3.Connectio
         connection.close()
         raise
     return connection, said
+
+
+@contextlib.contextmanager
+def sole_use(path: Path) -> Iterator[None]:
+    """Keeps a project for one window or command at a time: undo would take back what somebody else just did.
+
+    The claim is a lock that the operating system drops when the program ends, however it ends.
+
+    Args:
+        path: The project; its folder exists.
+
+    Raises:
+        SessionError: If it is open elsewhere.
+    """
+    claim = path.with_name(f"{path.name}.in-use")
+    with _told(path), contextlib.closing(sqlite3.connect(claim, timeout=0.0, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            raise SessionError(
+                f"The project {path} is open in another window or used by another command. Close it there, or wait "
+                "until the command has ended, and try again."
+            ) from error
+        try:
+            yield
+        finally:
+            # First the name, then the lock: who opens the project now makes a claim of their own.
+            with contextlib.suppress(OSError):  # some systems keep the name of an open file
+                claim.unlink()
 
 
 def backup_of(path: Path) -> Path:

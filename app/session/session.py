@@ -11,7 +11,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ import numpy as np
 from app.errors import SessionError
 from app.session.fingerprint import fingerprint
 from app.session.matching import match
-from app.session.project_file import keep_backup, open_project
+from app.session.project_file import check_place, keep_backup, open_project, sole_use
 from app.session.records import Analysis, Found, Mark, Note, Rater, Recorded, Status, Verdict
 
 _GROUPS: Final = 3
@@ -37,13 +37,17 @@ class Session:
         create: Make a new one.
 
     Raises:
-        SessionError: If it cannot be opened.
+        SessionError: If it cannot be opened, or is open elsewhere.
     """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self.path = path
-        self._db, self.recovered = open_project(path, create=create)
-        """What had to be recovered when it was opened, or empty."""
+        check_place(path, create=create)
+        with ExitStack() as claim:
+            claim.enter_context(sole_use(path))
+            self._db, self.recovered = open_project(path, create=create)
+            """What had to be recovered when it was opened, or empty."""
+            self._claim = claim.pop_all()
         self._db.row_factory = sqlite3.Row
         self._closed = False
 
@@ -62,6 +66,7 @@ class Session:
             keep_backup(self._db, self.path)
         finally:
             self._db.close()
+            self._claim.close()
 
     # Raters
 

@@ -95,6 +95,45 @@ def test_a_recording_that_was_exchanged_or_is_gone_is_said(tmp_path):
         open_frames(tmp_path / "gone.mkv", times)
 
 
+@pytest.mark.parametrize("name", ["film.mkv", "film.avi"])
+def test_a_missing_index_costs_time_and_no_frame(tmp_path, name):
+    path = write(tmp_path / name, 150, options={"bf": "0"})
+    content = path.read_bytes()
+    path.write_bytes(content[: content.rindex(b"\x1c\x53\xbb\x6b" if path.suffix == ".mkv" else b"idx1")])
+    times, numbers = times_of(path)
+    assert len(times) >= 149  # where an AVI file stops short, its last frame is not shown
+    reader = open_frames(path, times)
+    for index in (140, 3, 77, 76, len(times) - 1, 0):
+        assert number_of(reader.frame(index)) == numbers[index] == index
+    reader.close()
+
+
+def test_an_index_that_leads_nowhere_is_told(tmp_path):
+    path = write(tmp_path / "film.avi", 150, options={"bf": "0"})
+    content = bytearray(path.read_bytes())
+    for entry in range(content.rindex(b"idx1") + 8, len(content) - 15, 16):
+        content[entry + 8 : entry + 12] = bytes(4)
+    path.write_bytes(content)
+    source = open_recording(path)
+    assert len(list(source.frames())) < 150
+    source.close()
+    assert any("could be read" in warning and "cut off or damaged" in warning for warning in source.warnings)
+
+
+def test_a_recording_that_is_cut_off_or_deleted_while_it_is_open_is_said_or_goes_on(tmp_path):
+    path = write(tmp_path / "film.mkv", 3000)  # more than is read at once
+    times, _ = times_of(path)
+    reader = open_frames(path, times)
+    assert number_of(reader.frame(5)) == 5
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+    assert number_of(reader.frame(20)) == 20
+    with pytest.raises(SourceError, match=r"film\.mkv"):
+        reader.frame(2900)
+    assert number_of(reader.frame(21)) == 21  # what is left can still be seen
+    reader.close()
+
+
 def collect(player, wanted, seconds=10.0):
     import time
 

@@ -338,6 +338,35 @@ def test_a_moved_recording_is_found_again(open_review, project, qtbot, tmp_path)
     window.close()
 
 
+def test_a_recording_that_is_replaced_while_it_is_open_is_said_and_no_work_is_lost(
+    open_review, project, qtbot, tmp_path
+):
+    window = open_review(project)
+    video = next((tmp_path / "videos").iterdir())
+    content = video.read_bytes()
+    video.write_bytes(content[:200] + bytes(len(content) // 8))  # the same file, overwritten in place
+    window.show_frame(len(window.session.analysis(window.number).times) - 2)
+    qtbot.waitUntil(lambda: "changed since it was analysed" in window.banner.text.text(), timeout=20000)
+    window.accept()
+    assert len(marks(window)) == 1
+    # Put back, it can be seen again.
+    video.write_bytes(content)
+    number = window.number
+    window.close()
+    again = open_review(project)
+    assert again.session.marks(number)[0].verdict == "accepted"
+
+
+def test_a_second_window_on_the_same_project_is_refused(open_review, project, qtbot):
+    first = open_review(project)
+    second = open_review()
+    second.open_project(project)
+    assert "open in another window" in second.banner.text.text()
+    assert second.session is None
+    first.accept()
+    assert len(marks(first)) == 1
+
+
 KILLED = """
 import os, sys
 os.environ["QT_QPA_PLATFORM"] = "offscreen"

@@ -16,7 +16,7 @@ from model.frame import Frame, Image
 from model.labels import ACTION_UNITS, EMOTIONS
 from model.muscles import SIDES, Muscles
 from model.representation import MAP_SIZE, KeyCrops, Representation, represent
-from training.synthesis.anatomy import vary
+from training.synthesis.anatomy import ANATOMY_NAMES, draw_anatomy
 from training.synthesis.camera import Camera, Light
 from training.synthesis.chance import log_uniform
 from training.synthesis.codec import through_h264
@@ -48,6 +48,7 @@ class Conditions:
         h264: Share of clips that went through H.264.
         jpeg: Share of the other clips that were compressed as JPEG by the camera.
         drops: Chance for each key frame that the camera dropped it.
+        anatomies: Whose ideas of how skin moves, of `ANATOMY_NAMES`.
     """
 
     peaks: tuple[float, float] = (0.005, 0.035)
@@ -57,6 +58,7 @@ class Conditions:
     h264: float = 0.25
     jpeg: float = 0.4
     drops: float = 0.08
+    anatomies: tuple[str, ...] = ANATOMY_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +121,14 @@ class ClipCamera:
     def close(self) -> None:
         self._mesh.close()
 
-    def film(self, portrait: Portrait, muscles: Muscles, rng: np.random.Generator) -> LabelledClip:
+    def film(self, portrait: Portrait, rng: np.random.Generator) -> LabelledClip:
         """Films one movement and passes it through alignment, flow and representation.
 
         Args:
-            portrait: The person.
-            muscles: The muscle table, varied here for each clip.
+            portrait: The person's looks; muscles are drawn anew for each clip.
             rng: Source of chance; the same state gives the same clip.
         """
-        take = self.shoot(portrait, muscles, rng)
+        take = self.shoot(portrait, draw_anatomy(self.conditions.anatomies, rng), rng)
         crops = [grey_crop(p, take.transform) for p in take.pictures]
         table = strength_table(take.strengths)
         times = take.scene.times.truth if take.strengths else (0.0, 0.0, 0.0)
@@ -142,11 +143,11 @@ class ClipCamera:
         )
 
     def shoot(self, portrait: Portrait, muscles: Muscles, rng: np.random.Generator) -> Take:
-        """Films one movement; the pictures are not looked at yet but for the face's place."""
+        """Films one movement of a person with these muscles; the pictures are looked at for the face's place only."""
         emotion = draw_class(rng)
         peak = log_uniform(self.conditions.peaks, rng)
         strengths = sample_expression(emotion, peak, rng) if emotion != "none" else {}
-        scene = self._scene(portrait.with_muscles(vary(muscles, rng), folds=rng.uniform(0.0, 0.6)), strengths, rng)
+        scene = self._scene(portrait.with_muscles(muscles, folds=rng.uniform(0.0, 0.6)), strengths, rng)
         pictures = self._pictures(scene, rng)
         return Take(emotion, peak if strengths else 0.0, strengths, pictures, self._align(pictures[1], scene), scene)
 

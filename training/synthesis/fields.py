@@ -12,7 +12,7 @@ from model.crop import CROP_SIZE, INTER_OCULAR_PX
 from model.labels import EMOTIONS
 from model.muscles import SIDES, FaceAxes, Muscles, Pull, muscle_field
 from model.representation import CHANNELS, KEY_FRAMES, MAP_SIZE, Representation, motion_maps
-from training.synthesis.anatomy import vary
+from training.synthesis.anatomy import draw_anatomy
 from training.synthesis.chance import log_uniform
 from training.synthesis.clips import (
     Conditions,
@@ -38,24 +38,23 @@ _RELAXATION_NOISE: Final = 1.4
 _HEAD_REST_PX: Final = (0.005, 0.1)
 # Movements of the eyes and the mouth that are no expression, as pulls of skin: (pull, peak in crop pixels).
 _ASIDES: Final = (
-    ("gaze", (Pull(0.45, 0.235, 1.0, 0.0, 0.07, 0.025, 1.0),), 1.5),
-    ("jaw", (Pull(0.0, 0.85, 0.0, 1.0, 0.5, 0.18, 1.0),), 2.0),
+    ("gaze", (Pull(0.45, 0.175, 1.0, 0.0, 0.07, 0.025, 1.0),), 1.5),
+    ("jaw", (Pull(0.0, 0.80, 0.0, 1.0, 0.5, 0.18, 1.0),), 2.0),
     ("swallow", (Pull(0.0, 1.12, 0.0, -1.0, 0.3, 0.13, 1.0),), 2.0),
 )
 
 
-def draw_field(muscles: Muscles, rng: np.random.Generator, conditions: Conditions | None = None) -> LabelledClip:
+def draw_field(rng: np.random.Generator, conditions: Conditions | None = None) -> LabelledClip:
     """Draws one clip: unlimited anatomy at little cost, but no texture. The facial image stays empty.
 
     Args:
-        muscles: The muscle table, varied here.
         rng: Source of chance; the same state gives the same clip.
-        conditions: Where the peak is drawn from.
+        conditions: Where the peak and the anatomy are drawn from.
     """
     conditions = conditions or Conditions()
     emotion = draw_class(rng)
     axes = _person(rng)
-    anatomy = vary(muscles, rng)
+    anatomy = draw_anatomy(conditions.anatomies, rng)
     peak = log_uniform(conditions.peaks, rng)
     strengths = sample_expression(emotion, peak, rng) if emotion != "none" else {}
     step = CROP_SIZE // MAP_SIZE

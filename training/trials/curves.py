@@ -1,4 +1,4 @@
-"""How the network's figures change with amplitude, frame rate and compression, on held-out persons."""
+"""How the network's figures change with amplitude, frame rate, compression and anatomy, on held-out persons."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from training.clipset import Batch, ClipArrays, make_clips
+from training.synthesis.anatomy import ANATOMY_NAMES
 from training.synthesis.clips import Conditions
 
 # Clips of the judged range, as a multiple of the clips of one point of a curve.
@@ -57,6 +58,7 @@ def make_curves(
             ("JPEG", replace(JUDGED, h264=0.0, jpeg=1.0, face_sizes=_DESK)),
             *((f"H.264 crf {c}", replace(JUDGED, h264=1.0, crf=(c, c), face_sizes=_DESK)) for c in _RATE_FACTORS),
         ],
+        "anatomy": [(name, replace(JUDGED, anatomies=(name,))) for name in ANATOMY_NAMES],
     }
     every = [conditions for curve in points.values() for _, conditions in curve]
     points_of_all = (Batch(clips, _SEED + n, people, c) for n, c in enumerate(every, start=1))

@@ -71,7 +71,9 @@ REPORT: Final = "report.html"
 FIGURES: Final = "figures"
 
 Tell = Callable[[int, int], bool]
-"""Told (steps done, steps in all); answers whether to go on."""
+"""Told (work done, work in all); answers whether to go on."""
+# Work of one recording or one event: the frames of a long video are told as parts of it.
+_STEP: Final = 1000
 
 
 def export_all(
@@ -112,17 +114,22 @@ def export_all(
     for material, place in zip(materials, result_folders(folder, [m.recording.name for m in materials]), strict=True):
         export(material, place, formats)
         if videos:
-            _film(material, place / f"{material.recording.path.stem}.labelled.mkv", partial(tell, done, whole))
+            _film(material, place / f"{material.recording.path.stem}.labelled.mkv", partial(_part, tell, done, whole))
         done += 1
-        if not tell(done, whole):
+        if not _part(tell, done, whole):
             return report
         if recogniser is None:
             continue
         for _ in _draw(material, place / FIGURES, recogniser):
             done += 1
-            if not tell(done, whole):
+            if not _part(tell, done, whole):
                 return report
     return report
+
+
+def _part(tell: Tell, done: int, whole: int, frames: int = 0, of: int = 1) -> bool:
+    """Tells how far the work is, a recording's frames as part of its step."""
+    return tell(_STEP * done + _STEP * frames // of, _STEP * whole)
 
 
 def _faces(material: Material, kind: Thumbnails) -> list[str]:
@@ -130,13 +137,13 @@ def _faces(material: Material, kind: Thumbnails) -> list[str]:
         return thumbnails(material, reader, kind)
 
 
-def _film(material: Material, path: Path, may_go_on: Callable[[], bool]) -> None:
+def _film(material: Material, path: Path, tell: Tell) -> None:
     """The whole recording with the labels that count; a stopped one is not kept."""
     going = True
 
-    def on(_done: int, _of: int) -> bool:
+    def on(done: int, of: int) -> bool:
         nonlocal going
-        going = may_go_on()
+        going = tell(done, of)
         return going
 
     with _frames(material) as reader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, select_autoescape
+from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
 from app.session.agreement import compare
@@ -24,6 +26,7 @@ from model.whole_file import whole_file
 _LABELS: Final = (*(name for name in EMOTIONS if name != "none"), "unsure", "")
 _NO_LABEL: Final = "no label"
 _PAGE_INCHES: Final = 7.0
+_HEADING: Final = re.compile(r"(</?h)([1-4])>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ def make_report(materials: Sequence[Material], title: str, card: str, faces: Seq
     Args:
         materials: The recordings.
         title: Of the page.
-        card: The model card (Markdown), of which the page quotes what a label means.
+        card: The model card (Markdown) of the network that ships. The page quotes what a label means, and shows all of
+            it if a recording was analysed with that network.
         faces: For each recording a small JPEG (base64) of each of its entries; none for no pictures.
     """
     authors = list(dict.fromkeys(author for material in materials for author in material.authors))
@@ -61,8 +65,9 @@ def make_report(materials: Sequence[Material], title: str, card: str, faces: Seq
         labels=[label or _NO_LABEL for label in _LABELS],
         agreement=_agreement(materials, authors),
         recordings=[_recording(m, faces[n] if faces else ()) for n, m in enumerate(materials)],
-        models=_models(materials),
+        models=_models(materials, card),
         limits=_limits(card),
+        card=_whole_card(materials, card),
     )
     return Report(title, html)
 
@@ -125,9 +130,25 @@ def _recording(material: Material, faces: Sequence[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _models(materials: Sequence[Material]) -> list[dict[str, str]]:
+def _models(materials: Sequence[Material], card: str) -> list[dict[str, str | bool]]:
+    """The networks behind the recordings, and whether ``card`` is each one's."""
     seen = {m.analysis.facts.get("model", {}).get("sha256", ""): m.analysis.facts.get("model", {}) for m in materials}
-    return [{"version": str(m.get("version", "?")), "sha256": str(m.get("sha256", "?"))} for m in seen.values()]
+    return [
+        {
+            "version": str(m.get("version", "?")),
+            "sha256": str(m.get("sha256", "?")),
+            "known": bool(mark) and mark in card,
+        }
+        for mark, m in seen.items()
+    ]
+
+
+def _whole_card(materials: Sequence[Material], card: str) -> str:
+    """The card as HTML, its headings below the page's own; empty if no recording was analysed with its network."""
+    if not any(model["known"] for model in _models(materials, card)):
+        return ""
+    page = MarkdownIt("commonmark", {"html": False}).enable("table").render(card)
+    return _HEADING.sub(lambda tag: f"{tag[1]}{int(tag[2]) + 2}>", page)
 
 
 def _limits(card: str) -> list[str]:

@@ -1,10 +1,13 @@
 """Whole files, read back by somebody else's eyes."""
 
 import csv
+import errno
 import json
+import os
 import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pympi
@@ -237,6 +240,23 @@ def test_nothing_half_written_and_a_clear_word_when_it_cannot_be_written(session
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["events.csv"]
     with pytest.raises(FleetingError, match="There is no format"):
         written(session, tmp_path / "out", "docx")
+
+
+def test_a_file_that_another_program_holds_open_is_named_and_stays_as_it_was(session, tmp_path, monkeypatch):
+    (path, *_) = written(session, tmp_path / "out", "csv")
+    before = path.read_bytes()
+    replace = Path.replace
+
+    def held(self, target):
+        if Path(target) == path:  # as Windows answers for a table that a spreadsheet shows
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", held)
+    with pytest.raises(OutputError, match=r"events\.csv cannot be written.*another program has it open"):
+        written(session, tmp_path / "out", "csv", kinds=frozenset({"micro", "blink"}))
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in path.parent.iterdir()) == ["events.csv", "metadata.json"]
 
 
 def test_a_recording_that_was_not_analysed_has_nothing_to_export(session, tmp_path):

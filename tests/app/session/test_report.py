@@ -77,6 +77,19 @@ def test_the_report_counts_what_a_hand_counts_and_needs_nothing_beside_it(sessio
     assert not re.search(r"\blie\b|true feeling|hidden emotion", page.words)
 
 
+def test_the_card_is_shown_whole_where_it_is_the_networks_own(session):  # noqa: F811 - a fixture
+    mark = gather(session, 1).analysis.facts["model"]["sha256"]
+    card = f"# Card\n\n## Figures\n| seed | F1 |\n|---|---|\n| 0 | 0.93 |\n\n<script>x</script> sha256 `{mark}`\n"
+    html = make_report([gather(session, 1)], "A study", card).html
+    assert "<h4>Figures</h4>" in html
+    assert "<td>0.93</td>" in html
+    assert "<script>" not in html  # a card is text, never markup
+    assert "its card lies beside its file" not in html
+    other = make_report([gather(session, 1)], "A study", card.replace(mark, "another")).html
+    assert "Figures" not in other
+    assert "its card lies beside its file" in other
+
+
 def test_a_report_of_recordings_without_events_is_whole(session, tmp_path):  # noqa: F811 - a fixture
     video = tmp_path / "empty.mkv"
     video.write_bytes(b"nothing moves")
@@ -133,9 +146,9 @@ def test_an_event_is_drawn_as_the_program_sees_it(demo_folder, recogniser, tmp_p
         "p",
         ("csv",),
         ASTANN_ONNX,
-        tell=lambda done, of: told.append((done, of)) or done < 3,
+        tell=lambda done, of: told.append((done, of)) or done < 3000,
     )
-    assert told[-1][0] == 3  # stopped there
+    assert told[-1][0] == 3000  # stopped after the recording and two events
     assert len(list((tmp_path / "out" / "demo" / "figures").glob("*.png"))) == 2
     slow = VideoSource(next((tmp_path / "out" / "demo" / "figures").glob("*.mkv")))
     frames = list(slow.frames())

@@ -1,0 +1,1 @@
+"""Muscle tables traced from sculpted heads: how skin moves in the eyes of those who model faces."""
