@@ -26,6 +26,8 @@ from model.whole_file import whole_file
 _LABELS: Final = (*(name for name in EMOTIONS if name != "none"), "unsure", "")
 _NO_LABEL: Final = "no label"
 _PAGE_INCHES: Final = 7.0
+# A card is text: what looks like HTML in it is shown as it stands.
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
 _HEADING: Final = re.compile(r"(</?h)([1-4])>")
 
 
@@ -147,12 +149,11 @@ def _whole_card(materials: Sequence[Material], card: str) -> str:
     """The card as HTML, its headings below the page's own; empty if no recording was analysed with its network."""
     if not any(model["known"] for model in _models(materials, card)):
         return ""
-    page = MarkdownIt("commonmark", {"html": False}).enable("table").render(card)
-    return _HEADING.sub(lambda tag: f"{tag[1]}{int(tag[2]) + 2}>", page)
+    return _HEADING.sub(lambda tag: f"{tag[1]}{int(tag[2]) + 2}>", _MARKDOWN.render(card))
 
 
 def _limits(card: str) -> list[str]:
-    """What a model card says of its labels' meaning: the list below that heading."""
+    """What a model card says of its labels' meaning, as HTML: the list below that heading."""
     lines = card.split("\n")
     start = next((n for n, line in enumerate(lines) if line.startswith("## What a label means")), None)
     if start is None:
@@ -163,7 +164,7 @@ def _limits(card: str) -> list[str]:
             break
         section.append(line)
     return [
-        " ".join(part.split()).lstrip("- ")
+        _MARKDOWN.renderInline(" ".join(part.split()).lstrip("- "))
         for part in "\n".join(section).replace("\n- ", "\n\n").split("\n\n")
         if part.strip()
     ]
