@@ -363,6 +363,8 @@ def test_a_second_window_on_the_same_project_is_refused(open_review, project, qt
     second.open_project(project)
     assert "open in another window" in second.banner.text.text()
     assert second.session is None
+    first.open_project(project)  # its own is no other window's
+    assert first.banner.isHidden()
     first.accept()
     assert len(marks(first)) == 1
 

@@ -189,7 +189,9 @@ class ReviewWindow(QMainWindow):
     # Projects and recordings
 
     def open_project(self, path: Path, *, create: bool = False) -> None:
-        """Opens a project; the one that is open is closed."""
+        """Opens a project; the one that is open is closed, or stays if it is the same."""
+        if self.session is not None and not create and path.absolute() == self.session.path.absolute():
+            return
         try:
             session = Session(path, create=create)
         except FleetingError as error:
