@@ -77,7 +77,8 @@ class SculptedHead:
         visible = [int(i) for i in far_to_near if depth[i] > behind]
         self._skin = [i for i in visible if not skin or mesh.groups[i] in skin]
         self._eyes = {i for i in visible if mesh.groups[i] in eyes}
-        self.picture = self._paint_picture([i for i in visible if i in self._eyes or i in set(self._skin)])
+        shown = self._eyes.union(self._skin)
+        self.picture = self._paint_picture([i for i in visible if i in shown])
         faces = faces_in(self.picture)
         if not faces:
             raise SculptureError(
@@ -109,11 +110,6 @@ class SculptedHead:
         seen = cv2.remap(motion, places[..., 0].astype(np.float32), places[..., 1].astype(np.float32), cv2.INTER_LINEAR)
         return np.asarray(np.dstack([seen @ axes.across, seen @ axes.down]), dtype=np.float32)
 
-    @property
-    def height_over_half_width(self) -> float:
-        """Length of a unit of y in units of x."""
-        return self._axes.height / self._axes.half_width
-
     def _outline(self, polygon: list[int]) -> npt.NDArray[np.int32]:
         return np.asarray(np.round(self._points[polygon]), dtype=np.int32)
 
@@ -122,9 +118,9 @@ class SculptedHead:
         for i in polygons:
             polygon = list(self._mesh.polygons[i])
             corners = self._mesh.vertices[polygon]
-            normal = np.cross(
-                corners[2] - corners[0], corners[-1] - corners[1] if len(polygon) > 3 else corners[1] - corners[0]
-            )
+            # A polygon's diagonals; a triangle's two edges.
+            second = corners[-1] - corners[1] if len(polygon) > 3 else corners[1] - corners[0]
+            normal = np.cross(corners[2] - corners[0], second)
             length = float(np.linalg.norm(normal))
             if length == 0.0:
                 continue
