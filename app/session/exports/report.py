@@ -56,6 +56,7 @@ def make_report(materials: Sequence[Material], title: str, card: str, faces: Seq
     """
     authors = list(dict.fromkeys(author for material in materials for author in material.authors))
     minutes = sum(_minutes(material) for material in materials)
+    models = _models(materials, card)
     environment = Environment(
         loader=PackageLoader("app.session.exports"), autoescape=select_autoescape(default=True), trim_blocks=True
     )
@@ -67,9 +68,9 @@ def make_report(materials: Sequence[Material], title: str, card: str, faces: Seq
         labels=[label or _NO_LABEL for label in _LABELS],
         agreement=_agreement(materials, authors),
         recordings=[_recording(m, faces[n] if faces else ()) for n, m in enumerate(materials)],
-        models=_models(materials, card),
+        models=models,
         limits=_limits(card),
-        card=_whole_card(materials, card),
+        card=_as_html(card) if any(model["known"] for model in models) else "",
     )
     return Report(title, html)
 
@@ -145,10 +146,8 @@ def _models(materials: Sequence[Material], card: str) -> list[dict[str, str | bo
     ]
 
 
-def _whole_card(materials: Sequence[Material], card: str) -> str:
-    """The card as HTML, its headings below the page's own; empty if no recording was analysed with its network."""
-    if not any(model["known"] for model in _models(materials, card)):
-        return ""
+def _as_html(card: str) -> str:
+    """The whole card, its headings below the page's own."""
     return _HEADING.sub(lambda tag: f"{tag[1]}{int(tag[2]) + 2}>", _MARKDOWN.render(card))
 
 
