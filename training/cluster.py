@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -69,8 +70,11 @@ def each(
                 )
             )
         client = opened.enter_context(Client(address))  # type: ignore[no-untyped-call]
-        # Sent once to every worker, not with every item.
-        shared = client.scatter(work, broadcast=True)
+        # Sent once, not with every item. The scheduler keeps it as a task of its own and does that again if the worker
+        # that holds the outcome dies; data that is scattered instead would be lost, and every item with it.
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Sending large graph")  # that is what is meant here
+            shared = client.submit(_given, work, retries=_RETRIES, pure=False)
         futures = {
             client.submit(_apply, shared, item, retries=_RETRIES, pure=False): key for key, item in items.items()
         }
@@ -78,6 +82,10 @@ def each(
             wrong = future.exception()
             yield futures[future], future.result() if wrong is None else _failure(wrong)
             future.release()
+
+
+def _given(work: Callable[[Item], Outcome]) -> Callable[[Item], Outcome]:
+    return work
 
 
 def _apply(work: Callable[[Item], Outcome], item: Item) -> Outcome:
