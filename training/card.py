@@ -202,7 +202,7 @@ of that paper is claimed. It reads three key frames (facial image, optical flow,
         f"""## What it was trained on
 Synthetic movements only; **no recording of a real micro-expression**. Gaussian pulls of the skin move neutral portraits, a
 simulated camera films them, and the program's own face mesh, alignment, flow and representation make the input. Each clip
-follows one of {len(ANATOMY_NAMES)} anatomies (`anatomies/`: our muscle table, and MakeHuman's face units and expression units,
+follows one of {len(ANATOMY_NAMES)} anatomies (our muscle table, and in `anatomies/` MakeHuman's face units and expression units,
 traced from its sculpted head, CC0), varied as people differ.
 
 - {run.plan.filmed} clips filmed through portraits of {run.people[0]} persons, and {run.plan.fields} flow fields without a

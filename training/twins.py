@@ -23,11 +23,11 @@ from openpyxl import Workbook
 
 from model.errors import FleetingError
 from model.frame import Image
-from model.muscles import SIDES, load_muscles
+from model.muscles import SIDES
 from model.whole_file import whole_file
 from training.people import load_person
 from training.pool import in_parallel
-from training.synthesis.anatomy import vary
+from training.synthesis.anatomy import ANATOMY_NAMES, draw_anatomy
 from training.synthesis.camera import Camera
 from training.synthesis.chance import log_uniform
 from training.synthesis.expressions import sample_expression
@@ -35,7 +35,7 @@ from training.synthesis.recording import Movement, Recording, Script
 from training.synthesis.timecourse import TimeCourse
 
 # Raised whenever the twins of a seed change.
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 Counts = dict[str, int]
 """Clips of each three-class label."""
@@ -384,7 +384,7 @@ def _film(clip: TwinClip, name: str, root: Path, people: tuple[Path, ...], cast:
     film = layout.film
     # A person of this twin: a portrait, and muscles of their own.
     person = np.random.default_rng([cast, 1, clip.subject])
-    muscles = vary(load_muscles(), person)
+    muscles = draw_anatomy(ANATOMY_NAMES, person)
     portrait = load_person(people[(cast + clip.subject) % len(people)]).with_muscles(
         muscles, folds=float(person.uniform(0.0, 0.4))
     )

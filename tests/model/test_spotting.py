@@ -10,7 +10,12 @@ from model.spotting import Spotter
 from tests.helpers import JAW, motion_samples
 from training.synthesis.timecourse import TimeCourse
 
-SMILE = ("left mouth corner", "right mouth corner", "left cheek")
+# How far a smile lifts what it moves most, after the muscle table.
+SMILE = {
+    f"{side} {part}": share
+    for side in ("left", "right")
+    for part, share in {"mouth corner": 1.0, "jowl": 0.8, "nasolabial fold": 0.7}.items()
+}
 
 
 def spots_of(samples) -> list[Spot]:
@@ -19,7 +24,10 @@ def spots_of(samples) -> list[Spot]:
 
 
 def moving(regions, course: TimeCourse, peak: float):
-    return {region: lambda t: peak * course.strength(t) for region in regions}
+    def curve(share):
+        return lambda t: peak * share * course.strength(t)
+
+    return {region: curve(SMILE.get(region, 1.0)) for region in regions}
 
 
 @pytest.mark.parametrize("fps", [25.0, 30.0, 60.0, 100.0, 200.0])

@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from model.muscles import load_muscles
 from training.people import load_person
 from training.spotting.scores import Truth
-from training.synthesis.anatomy import vary
+from training.synthesis.anatomy import ANATOMY_NAMES, draw_anatomy
 from training.synthesis.camera import Camera
 from training.synthesis.chance import log_uniform
 from training.synthesis.expressions import sample_expression
@@ -108,7 +107,8 @@ class Scene:
         rng = np.random.default_rng([2024, self.seed])
         size = float(rng.uniform(*self.setting.inter_ocular))
         script = _script(self, size, rng)
-        portrait = load_person(self.person).with_muscles(vary(load_muscles(), rng), folds=float(rng.uniform(0.0, 0.4)))
+        muscles = draw_anatomy(ANATOMY_NAMES, rng)
+        portrait = load_person(self.person).with_muscles(muscles, folds=float(rng.uniform(0.0, 0.4)))
         recording = Recording(
             portrait,
             script,

@@ -27,7 +27,8 @@ _AMPLITUDE: Final = (0.7, 1.25)  # of a pull beside the muscle's others
 @functools.cache
 def load_anatomy(name: str) -> Muscles:
     """One of `ANATOMY_NAMES`; what it does not know moves as in the table."""
-    return {**load_muscles(ANATOMIES / f"{TABLE}.toml"), **load_muscles(ANATOMIES / f"{name}.toml")}
+    table = load_muscles()
+    return table if name == TABLE else {**table, **load_muscles(ANATOMIES / f"{name}.toml")}
 
 
 def draw_anatomy(names: Sequence[str], rng: np.random.Generator) -> Muscles:

@@ -15,7 +15,7 @@ from training.synthesis.portrait import Portrait
 from training.synthesis.recording import Movement, Recording, Script, write_recording
 from training.synthesis.timecourse import TimeCourse
 
-DEMO_VERSION: Final = 1
+DEMO_VERSION: Final = 2
 """Raised whenever the rendered demo changes, so that nobody keeps an old one."""
 VIDEO_NAME: Final = "demo.mkv"
 TRUTH_NAME: Final = "demo.truth.json"
