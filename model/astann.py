@@ -103,12 +103,21 @@ class Astann(nn.Module):
         self.action_units = nn.Linear(FC1_SIZE, len(ACTION_UNITS))
 
     def forward(self, maps: Tensor, present: Tensor) -> AstannOutput:
-        """Looks at movements.
+        """Looks at movements; once trained, at each and at its mirror image: neither emotions nor AUs have a side.
 
         Args:
             maps: ``[b, 3, 4, 64, 64]`` as `model.representation.Representation`.
             present: ``[b, 3]``, 1 where the key frame exists.
         """
+        if self.training:
+            return self._look(maps, present)
+        both = self._look(torch.cat([maps, mirror(maps)]), torch.cat([present, present]))
+        own, other = zip(*(part.reshape(2, -1, *part.shape[1:]).unbind() for part in both), strict=True)
+        images = AstannOutput(*other)
+        images = images._replace(spatial=images.spatial.flip(-1))
+        return AstannOutput(*((a + b) / 2 for a, b in zip(own, images, strict=True)))
+
+    def _look(self, maps: Tensor, present: Tensor) -> AstannOutput:
         x = self._seen(maps, present)
         frames, channels, height, width = x.shape[1:]
         features = self.backbone(x.reshape(-1, channels, height, width))
@@ -165,6 +174,13 @@ def standardise(maps: Tensor, present: Tensor) -> Tensor:
     deviation = torch.sqrt(energy / shown.sum(dim=1, keepdim=True).clamp(min=1.0))
     floors = torch.tensor(_FLOORS, dtype=maps.dtype, device=maps.device)
     return centred / (deviation + floors[:, None, None])
+
+
+def mirror(maps: Tensor) -> Tensor:
+    """Movements ``[b, 3, 4, 64, 64]`` of mirrored faces: they move the other way across."""
+    signs = torch.ones(maps.shape[2], dtype=maps.dtype, device=maps.device)
+    signs[CHANNELS.index("flow u")] = -1.0
+    return maps.flip(-1) * signs[:, None, None]
 
 
 def _block(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequential:

@@ -8,6 +8,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from model.astann import mirror
 from model.representation import FACE_MASK
 from training.looks import published_look
 
@@ -94,6 +95,4 @@ def corrupt(maps: Tensor, which: Tensor) -> Tensor:
 
 def mirrored(maps: Tensor, which: Tensor) -> Tensor:
     """A copy in which the clips ``which`` ``bool [b]`` are mirrored left to right."""
-    flipped = maps.flip(-1)
-    flipped[:, :, 1] *= -1.0  # a mirrored face moves the other way across
-    return torch.where(which.reshape(-1, 1, 1, 1, 1), flipped, maps)
+    return torch.where(which.reshape(-1, 1, 1, 1, 1), mirror(maps), maps)

@@ -12,7 +12,6 @@ from scipy.special import softmax
 
 from model.astann import Astann
 from model.whole_file import whole_file
-from training.augment import mirrored
 from training.fit import predict
 from training.flow_maps import LABELS, FlowMapSet
 from training.looks import nudged
@@ -31,11 +30,10 @@ def per_database(maps: FlowMapSet, named: npt.NDArray[np.int64]) -> dict[str, Cl
 def probabilities(network: Astann, maps: FlowMapSet) -> npt.NDArray[np.float32]:
     """Probabilities ``float32 [n, 3]`` of the three labels; ``none`` is ruled out.
 
-    Every clip is looked at as it is and cut a little elsewhere, each also mirrored, and all views are averaged: a face
-    has no side, and its place in somebody else's map is known roughly.
+    Every clip is looked at as it is and cut a little elsewhere, and all views are averaged: a face's place in somebody
+    else's map is known roughly.
     """
-    everyone = torch.ones(len(maps), dtype=torch.bool)
-    views = [look for view in nudged(torch.from_numpy(maps.maps)) for look in (view, mirrored(view, everyone))]
+    views = nudged(torch.from_numpy(maps.maps))
     return three_classes(np.mean([predict(network, view.numpy(), maps.present).emotion for view in views], axis=0))
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets import ASTANN_CARD, ASTANN_ONNX
-from model.astann import FC1_SIZE, Astann, standardise
+from model.astann import FC1_SIZE, Astann, mirror, standardise
 from model.export import export_onnx
 from model.recognition import Recogniser
 
@@ -79,6 +79,17 @@ def test_spatial_attention_depends_on_the_sample(network):
     a = network(torch.randn(1, 3, 4, 64, 64), torch.ones(1, 3)).spatial
     b = network(torch.randn(1, 3, 4, 64, 64), torch.ones(1, 3)).spatial
     assert (a - b).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_a_mirrored_face_is_called_the_same(network, mask):
+    maps = torch.randn(2, 3, 4, 64, 64)
+    present = torch.tensor([mask, mask], dtype=torch.float32)
+    a, b = network(maps, present), network(mirror(maps), present)
+    torch.testing.assert_close(a.emotion, b.emotion, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(a.action_units, b.action_units, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(a.spatial, b.spatial.flip(-1), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(mirror(mirror(maps)), maps)
 
 
 def test_the_shipped_network_is_small_and_its_card_names_it():
