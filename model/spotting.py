@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -51,12 +51,9 @@ class Spotter:
         self._rest: tuple[float, float] | None = None
         self._openings: list[float] = []
         self._history = History(self.config.hold_limit + _HISTORY_MARGIN_S)
-        self._groups: list[RegionGroup] = []
-        self._filter: MatchedFilter | None = None
-        self._humps: dict[str, HumpWatch] = {}
+        self._watch: _Watch | None = None
         self._ended: list[GroupMovement] = []
         self._reported: deque[GroupMovement] = deque(maxlen=_REPORTED)
-        self._explanation: Explanation | None = None
 
     @property
     def motion(self) -> float:
@@ -85,38 +82,32 @@ class Spotter:
     def push(self, sample: MotionSample) -> list[Spot]:
         """Takes one frame's measurement; returns the movements that are now complete."""
         spots: list[Spot] = []
-        if sample.restarted or not self._groups:
+        if sample.restarted or self._watch is None:
             spots = self.finish()
-            self._groups = [RegionGroup(name, regions, sample, self.config) for name, regions in GROUPS.items()]
-            known = self.resting
-            self._filter = MatchedFilter(sample.centres, known.covariance if known else None)
-            opening = known.eye_opening if known else sample.eye_opening
-            self._explanation = Explanation(self.config, self._history, opening)
-            self._humps = {name: HumpWatch(name, self.config) for name in GROUPS}
+            self._watch = _Watch.begun(sample, self._history, self.config, self.resting)
+        watch = self._watch
         elapsed = sample.time - self._now if len(self._history) else 0.0
         self._history.append(sample)
-        assert self._filter is not None
-        assert self._explanation is not None
-        for name, match in self._filter.push(self._history).items():
-            self._note(self._humps[name].push(match, self._history))
-        for group in self._groups:
+        for name, match in watch.filter.push(self._history).items():
+            self._note(watch, watch.humps[name].push(match, self._history))
+        for group in watch.groups:
             candidate = group.watch(sample, elapsed)
             if candidate is not None:
-                self._note(self._measure(group, candidate))
-        self._explanation.watch(sample, elapsed)
-        self._watch_rest(sample)
-        return spots + self._report(sample.time)
+                self._note(watch, self._measure(watch, group, candidate))
+        watch.explanation.watch(sample, elapsed)
+        self._watch_rest(watch, sample)
+        return spots + self._report(watch, sample.time)
 
     def rest(self, seconds: float) -> None:
         """Says that the face is at rest for the next ``seconds``."""
         now = self._now
         self._rest = (now, now + seconds)
         self._openings = []
-        if self._filter is not None:
-            self._filter.begin_rest()
+        if self._watch is not None:
+            self._watch.filter.begin_rest()
 
-    def _watch_rest(self, sample: MotionSample) -> None:
-        if self._rest is None or self._filter is None or self._explanation is None:
+    def _watch_rest(self, watch: _Watch, sample: MotionSample) -> None:
+        if self._rest is None:
             return
         if sample.restarted:
             self._rest = None  # what was learnt so far belongs to the time before
@@ -124,41 +115,48 @@ class Spotter:
         self._openings.append(sample.eye_opening)
         if sample.time >= self._rest[1]:
             self._rest = None
-            covariance = self._filter.end_rest()
+            covariance = watch.filter.end_rest()
             if covariance is not None:
                 self.resting = RestingFace(covariance, float(np.median(self._openings)))
-                self._explanation.opening_at_rest = self.resting.eye_opening
+                watch.explanation.opening_at_rest = self.resting.eye_opening
                 self.rests += 1
 
     def finish(self) -> list[Spot]:
         """Ends the track: movements still under way are rejected, complete ones returned."""
-        for group in self._groups:
-            if group.candidate is not None:
-                self._ended.append(self._measure(group, group.candidate, cut_off=group.candidate.released_at is None))
-        for hump in self._humps.values():
-            self._note(hump.finish(self._history))
+        watch, self._watch = self._watch, None
+        if watch is None:
+            return []
+        for group in watch.groups:
+            candidate, group.candidate = group.candidate, None
+            if candidate is not None:
+                self._note(watch, self._measure(watch, group, candidate, cut_off=candidate.released_at is None))
+        for hump in watch.humps.values():
+            self._note(watch, hump.finish(self._history))
         spots = self._merge(self._ended)
         self._history.clear()
-        self._groups = []
         return spots
+
+    @property
+    def _groups(self) -> list[RegionGroup]:
+        return [] if self._watch is None else self._watch.groups
 
     @property
     def _now(self) -> float:
         return float(self._history.times[-1]) if len(self._history) else 0.0
 
-    def _note(self, movement: GroupMovement | None) -> None:
+    def _note(self, watch: _Watch, movement: GroupMovement | None) -> None:
         """Takes a movement that is over."""
-        if movement is None or self._explanation is None:
+        if movement is None:
             return
         if movement.kind == "micro":
             if self._rest is not None and movement.curve.apex >= self._rest[0]:
                 movement = replace(movement, kind="rejected", reason="while the face was said to be at rest")
             else:
-                under_way = {group.name: group.candidate for group in self._groups if group.candidate is not None}
-                movement = self._explanation.explain(movement, under_way)
+                under_way = {group.name: group.candidate for group in watch.groups if group.candidate is not None}
+                movement = watch.explanation.explain(movement, under_way)
             if movement.kind == "speech":
                 self._take_back(movement)
-        self._explanation.remember(movement)
+        watch.explanation.remember(movement)
         self._ended.append(movement)
 
     def _take_back(self, syllable: GroupMovement) -> None:
@@ -168,9 +166,8 @@ class Spotter:
             if ended.group == "lower face" and ended.kind == "micro" and close:
                 self._ended[i] = replace(ended, kind="speech")
 
-    def _measure(self, group: RegionGroup, candidate: Candidate, cut_off: bool = False) -> GroupMovement:
+    def _measure(self, watch: _Watch, group: RegionGroup, candidate: Candidate, cut_off: bool = False) -> GroupMovement:
         """A movement of one group that was noticed by its size."""
-        assert self._explanation is not None
         curve = measure_curve(
             self._history.times,
             self._history.frames,
@@ -180,25 +177,25 @@ class Spotter:
             candidate.peak_time,
             candidate.end,
         )
-        kind, reason = self._explanation.judge(group.name, candidate, curve, cut_off)
+        kind, reason = watch.explanation.judge(group.name, candidate, curve, cut_off)
         return GroupMovement(group.name, kind, curve, reason)
 
-    def _report(self, now: float) -> list[Spot]:
+    def _report(self, watch: _Watch, now: float) -> list[Spot]:
         """Movements that nothing still under way can lead or explain any more."""
-        waiting = [ended for ended in self._ended if self._is_claimed(ended, now)]
+        waiting = [ended for ended in self._ended if self._is_claimed(watch, ended, now)]
         return self._merge([ended for ended in self._ended if ended not in waiting], waiting)
 
-    def _is_claimed(self, ended: GroupMovement, now: float) -> bool:
+    def _is_claimed(self, watch: _Watch, ended: GroupMovement, now: float) -> bool:
         if ended.kind == "micro" and now - ended.curve.offset < self.config.look_ahead:
             return True
         # A weaker one joins later, without a word.
-        stronger = [hump.best for hump in self._humps.values() if hump.best and hump.best.score > ended.score]
+        stronger = [hump.best for hump in watch.humps.values() if hump.best and hump.best.score > ended.score]
         if any(match.time - match.span < ended.curve.offset for match in stronger):
             return True
         found = ended.score > 0.0  # by the matched filter: nothing but its like can lead it
-        return not found and any(self._may_claim(group, ended, now) for group in self._groups)
+        return not found and any(self._may_claim(watch, group, ended, now) for group in watch.groups)
 
-    def _may_claim(self, group: RegionGroup, ended: GroupMovement, now: float) -> bool:
+    def _may_claim(self, watch: _Watch, group: RegionGroup, ended: GroupMovement, now: float) -> bool:
         candidate = group.candidate
         if candidate is None or candidate.start > ended.curve.offset:
             return False
@@ -206,9 +203,7 @@ class Spotter:
             return False  # too long for what it would have to be
         # Lids that close turn what they drag along into a blink.
         return candidate.peak > ended.curve.strength or (
-            group.name == "eyelids"
-            and self._explanation is not None
-            and self._explanation.eyes_closed(candidate.start, now)
+            group.name == "eyelids" and watch.explanation.eyes_closed(candidate.start, now)
         )
 
     def _merge(self, ready: list[GroupMovement], waiting: Sequence[GroupMovement] = ()) -> list[Spot]:
@@ -221,3 +216,25 @@ class Spotter:
                 self._reported.append(leader)
             spots.append(spot)
         return spots
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """All that watches a face from its first measurement until it is lost."""
+
+    groups: list[RegionGroup]
+    filter: MatchedFilter
+    humps: dict[str, HumpWatch]
+    explanation: Explanation
+
+    @classmethod
+    def begun(
+        cls, sample: MotionSample, history: History, config: SpotterConfig, resting: RestingFace | None
+    ) -> _Watch:
+        opening = sample.eye_opening if resting is None else resting.eye_opening
+        return cls(
+            [RegionGroup(name, regions, sample, config) for name, regions in GROUPS.items()],
+            MatchedFilter(sample.centres, None if resting is None else resting.covariance),
+            {name: HumpWatch(name, config) for name in GROUPS},
+            Explanation(config, history, opening),
+        )

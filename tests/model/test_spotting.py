@@ -199,6 +199,14 @@ def test_what_moves_with_the_light_is_light():
     assert {s.kind for s in spots_of(samples)} == {"light"}
 
 
+@pytest.mark.parametrize("end", [2.3, 2.34, 2.38])
+def test_what_the_end_of_the_recording_finds_is_explained_as_well(end):
+    course = TimeCourse(2.0, 2.12, 2.3)
+    lids = moving(("left eyelids", "right eyelids"), course, 0.03)
+    samples = motion_samples(lids, end, light=lambda t: 120.0 * (1 + 0.2 * course.strength(t)))
+    assert [s.kind for s in spots_of(samples)] == ["light"]
+
+
 def test_a_chin_that_rises_alone_for_a_second_swallows():
     course = TimeCourse(2.0, 2.4, 3.0)
     assert [s.kind for s in spots_of(motion_samples({"chin": lambda t: 0.03 * course.strength(t)}, 5.0))] == ["swallow"]
