@@ -101,7 +101,7 @@ class Recogniser:
         self.recognise(Representation(np.zeros([3, 4, MAP_SIZE, MAP_SIZE], np.float32), np.ones(3, np.float32)))
 
     def recognise(self, representation: Representation) -> Recognition:
-        """The network's guess about one movement (about 1 ms)."""
+        """The network's guess about one movement (about 2 ms): two looks, the second at its mirror image."""
         emotion, aus, spatial, temporal = self._session.run(
             list(_OUTPUTS), {"maps": representation.maps[None], "present": representation.present[None]}
         )
