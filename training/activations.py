@@ -24,6 +24,8 @@ class JudgedNetwork(nn.Module):
 
     Attributes:
         hidden: Size of its last hidden layer.
+        both_ways: Whether a trained one looks at mirror images by itself.
     """
 
     hidden: int
+    both_ways = False

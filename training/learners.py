@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from assets import ASTANN_ONNX
-from model.astann import FC1_SIZE, Astann, AstannSettings
+from model.astann import FC1_SIZE, Astann, AstannSettings, mirror
 from model.errors import FleetingError
 from model.labels import ACTION_UNITS, EMOTIONS
 from training.activations import Activations, JudgedNetwork
@@ -98,6 +98,7 @@ class AstannHead(JudgedNetwork):
     """
 
     hidden = FC1_SIZE
+    both_ways = True
 
     def __init__(self, network: Astann, exclusive: bool) -> None:
         super().__init__()
@@ -286,9 +287,9 @@ def _loss(labels: Tensor, exclusive: bool) -> Callable[[Tensor, Tensor], Tensor]
 def _judged(network: JudgedNetwork, clips: Unlabelled, exclusive: bool) -> tuple[Array, float]:
     """Shares ``[n, k]``, each clip seen as it is and mirrored; and milliseconds for a single clip."""
     maps, present = torch.from_numpy(clips.maps).float(), torch.from_numpy(clips.present)
-    everyone = torch.ones(len(maps), dtype=torch.bool)
+    views = [maps] if network.both_ways else [maps, mirror(maps)]
     with torch.inference_mode():
-        logits = (network(maps, present).emotion + network(mirrored(maps, everyone), present).emotion) / 2
+        logits = torch.stack([network(view, present).emotion for view in views]).mean(dim=0)
         seconds = []
         for _ in range(_TIMED):
             began = time.perf_counter()
