@@ -126,12 +126,13 @@ class Spotter:
         watch, self._watch = self._watch, None
         if watch is None:
             return []
+        # Short movements first: what is still under way explains them.
+        for hump in watch.humps.values():
+            self._note(watch, hump.finish(self._history))
         for group in watch.groups:
             candidate, group.candidate = group.candidate, None
             if candidate is not None:
                 self._note(watch, self._measure(watch, group, candidate, cut_off=candidate.released_at is None))
-        for hump in watch.humps.values():
-            self._note(watch, hump.finish(self._history))
         spots = self._merge(self._ended)
         self._history.clear()
         return spots

@@ -170,7 +170,6 @@ def test_a_smile_of_two_seconds_is_a_macro_expression(tmp_path):
 
 
 @needs_videos
-@pytest.mark.xfail(strict=True, reason="a brow beside the smile is spotted, a known false alarm (docs/spotting.md)")
 def test_nothing_beside_a_smile_of_two_seconds_is_a_micro_expression(tmp_path):
     result = fleeting("analyse", SHARED_DATA / "videos" / "single_face.mp4", "--out", tmp_path)
     assert "0 micro-expressions" in result.output

@@ -221,6 +221,22 @@ def test_a_tremble_within_a_smile_is_part_of_the_smile():
     assert {s.kind for s in spots_of(motion_samples(dict.fromkeys(SMILE, smile), 7.0))} <= {"macro", "rejected"}
 
 
+def test_a_tremble_within_a_longer_movement_is_part_of_it_where_the_recording_ends_with_both():
+    tremble = TimeCourse(6.0, 6.12, 6.3)
+
+    def raised(t, by):
+        return by * float(np.clip((t - 4) / 0.8, 0, 1))
+
+    def brow(t):
+        return raised(t, 0.05) + 0.012 * tremble.strength(t)
+
+    smile = dict.fromkeys(SMILE, lambda t: raised(t, 0.2))
+    brows = dict.fromkeys(("left inner brow", "right inner brow"), brow)
+    # The tremble is over at the last frame, but had no time to be reported before it.
+    spots = spots_of(motion_samples({**smile, **brows}, 6.37))
+    assert {(s.kind, s.reason) for s in spots} == {("macro", ""), ("rejected", "part of a longer movement")}
+
+
 def test_what_begins_with_a_larger_movement_that_goes_on_is_its_beginning():
     ripple = TimeCourse(3.0, 3.12, 3.3)
 
