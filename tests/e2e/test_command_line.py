@@ -162,17 +162,12 @@ def test_a_recording_without_a_face_says_so(tmp_path):
 def test_a_smile_of_two_seconds_is_a_macro_expression(tmp_path):
     result = fleeting("analyse", SHARED_DATA / "videos" / "single_face.mp4", "--out", tmp_path, "--all-kinds")
     assert result.exit_code == 0
+    assert "0 micro-expressions" in result.output
     rows = list(csv.DictReader((tmp_path / "single_face" / "events.csv").open()))
     smile = [r for r in rows if r["kind"] == "macro" and "mouth" in r["regions"]]
     assert smile
     assert not [r for r in rows if r["kind"] == "micro" and "mouth" in r["regions"]]
     assert 1000 <= float(smile[0]["duration_ms"]) <= 2000
-
-
-@needs_videos
-def test_nothing_beside_a_smile_of_two_seconds_is_a_micro_expression(tmp_path):
-    result = fleeting("analyse", SHARED_DATA / "videos" / "single_face.mp4", "--out", tmp_path)
-    assert "0 micro-expressions" in result.output
 
 
 @needs_videos
