@@ -71,7 +71,7 @@ class AstannSettings:
     strain: bool = True
     standardised: bool = True
     keeps_position: bool = True
-    dropout: float = 0.3
+    dropout: float = 0.1
 
 
 class Astann(nn.Module):
@@ -127,9 +127,9 @@ class Astann(nn.Module):
         spatial = score / score.mean(dim=(2, 3), keepdim=True)
         attended = spatial * features
         # Mean and maximum: how much of the face moves, and how far its most active part does.
-        pooled = torch.cat([attended.mean(dim=(2, 3)), features.amax(dim=(2, 3))], dim=1).reshape(
-            -1, frames, 2 * _WIDTHS[-1]
-        )
+        # (Pooling's slope is ten times cheaper than that of `amax`.)
+        highest = nn.functional.max_pool2d(features, features.shape[2:]).flatten(1)
+        pooled = torch.cat([attended.mean(dim=(2, 3)), highest], dim=1).reshape(-1, frames, 2 * _WIDTHS[-1])
         weights = self.temporal_score(pooled).squeeze(-1) + self.temporal_place
         if not self.settings.temporal:
             weights = torch.zeros_like(weights)

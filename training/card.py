@@ -13,6 +13,7 @@ from model.labels import ACTION_UNITS, EMOTIONS
 from model.whole_file import whole_file
 from training.adapt import AdaptSettings
 from training.augment import PUBLISHED_SHARE
+from training.batches import EMPHASIS, EMPHASISED
 from training.clipset import TRAINING_H264, ClipSetPlan
 from training.fit import FitSettings
 from training.judge import Judgement
@@ -198,7 +199,7 @@ A small attention network (spatial and temporal attention over onset, apex and o
 Zong and Liu (2023, doi 10.1016/j.vrih.2022.03.006). Layer sizes, flow, losses and data are our own choice, and no figure
 of that paper is claimed. It reads three key frames (facial image, optical flow, optical strain) and answers with
 {len(EMOTIONS)} classes ({", ".join(EMOTIONS)}), {len(ACTION_UNITS)} action units
-({", ".join(f"AU{n}" for n in ACTION_UNITS)}), and its own attention.""",
+({_named(ACTION_UNITS)}), and its own attention.""",
         f"""## What it was trained on
 Synthetic movements only; **no recording of a real micro-expression**. Gaussian pulls of the skin move neutral portraits, a
 simulated camera films them, and the program's own face mesh, alignment, flow and representation make the input. Each clip
@@ -217,8 +218,8 @@ traced from its sculpted head, CC0), varied as people differ.
 - Portraits: {run.portraits}. They are not contained in the product.
 
 Settings, fixed beforehand: {run.settings.epochs} epochs (the last one is taken), batch {run.settings.batch}, AdamW at
-{run.settings.learning_rate:g} (one cycle), classes as often as in the clips; seed {run.shipped} is shipped whatever the others
-score. The spatial attention was taught where the synthetic skin truly moved, the temporal attention to favour the apex and
+{run.settings.learning_rate:g} (one cycle), {run.settings.network.dropout:.0%} dropout. Classes as often as in the clips, but a clip with one of
+{_named(EMPHASISED)} is shown {EMPHASIS:g} times as often as others. Seed {run.shipped} is shipped whatever the others score. The spatial attention was taught where the synthetic skin truly moved, the temporal attention to favour the apex and
 to leave spoilt key frames. AU logits are shifted so that 0.5 is the best threshold on clips of training persons. The held-out persons chose
 nothing but the two numbers of the calibration.""",
         _figures(run),
@@ -239,6 +240,10 @@ nothing but the two numbers of the calibration.""",
 - Strong head turns, glasses, beards, hands before the face and faces below 40 px between the eyes were not in the training
   set. All portraits are adults, photographed from the front.""",
     ]
+
+
+def _named(action_units: Sequence[int]) -> str:
+    return ", ".join(f"AU{number}" for number in action_units)
 
 
 def _spread(values: Sequence[float], digits: int = 3) -> str:

@@ -18,11 +18,12 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
-from torch.utils.data import DataLoader, Sampler, TensorDataset
+from torch.utils.data import DataLoader, TensorDataset
 
 from model.astann import Astann, AstannOutput, AstannSettings
 from model.errors import FleetingError
 from training.augment import PUBLISHED_SHARE, augment
+from training.batches import ShuffledBatches, emphasis
 from training.clipset import ClipArrays
 from training.losses import attention_loss, label_loss
 from training.regions import displaced_region
@@ -52,7 +53,7 @@ class FitSettings:
         network: What the network consists of.
     """
 
-    epochs: int = 14
+    epochs: int = 18
     batch: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
@@ -117,39 +118,13 @@ class AstannTraining(lightning.LightningModule):  # type: ignore[misc]  # lightn
 
     def configure_optimizers(self) -> dict[str, Any]:
         optimiser = torch.optim.AdamW(
-            self.parameters(), lr=self._settings.learning_rate, weight_decay=self._settings.weight_decay
+            self.parameters(),
+            lr=self._settings.learning_rate,
+            weight_decay=self._settings.weight_decay,
+            fused=True,  # a step costs 2 ms less
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self._settings.learning_rate, total_steps=self._steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-
-class ShuffledBatches(Sampler[list[int]]):
-    """Batches of indices in an order that depends on seed and epoch alone; several processes share each batch.
-
-    Args:
-        clips: Number of clips.
-        batch: Clips a batch; the incomplete last one of an epoch is dropped unless it is the only one.
-        seed: Seed of the order.
-    """
-
-    def __init__(self, clips: int, batch: int, seed: int) -> None:
-        self._clips, self._batch, self._seed = clips, min(batch, clips), seed
-        self._epoch = 0
-
-    def __len__(self) -> int:
-        return self._clips // self._batch
-
-    def __iter__(self) -> Iterator[list[int]]:
-        order = np.random.default_rng([self._seed, self._epoch]).permutation(self._clips)
-        rank, world = 0, 1
-        if torch.distributed.is_initialized():
-            rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
-        for start in range(0, len(self) * self._batch, self._batch):
-            yield order[start : start + self._batch][rank::world].tolist()
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning at the start of each epoch."""
-        self._epoch = epoch
 
 
 def fit(
@@ -180,7 +155,7 @@ def fit(
     lightning.seed_everything(settings.seed, verbose=False)
     arrays = (clips.maps, clips.emotion, clips.action_units, displaced_region(clips.displacement))
     tensors = TensorDataset(*map(torch.from_numpy, arrays))
-    order = ShuffledBatches(len(clips), settings.batch, settings.seed)
+    order = ShuffledBatches(emphasis(clips.action_units), settings.batch, settings.seed)
     # The sampler names whole batches, which the tensors' own indexing gathers in one step.
     loader = DataLoader(tensors, sampler=order, batch_size=None)
     training = AstannTraining(settings, steps=settings.epochs * len(order))

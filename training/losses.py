@@ -20,7 +20,7 @@ _ENTROPY_WEIGHT: Final = 0.05
 _LABEL_SMOOTHING: Final = 0.05
 # Weights of the terms that teach attention where and when, by the synthesis' own truth, something moved: the place, the
 # key frame that is spoilt, and the apex, which shows a movement best unless it is spoilt itself.
-_PLACE_WEIGHT: Final = 0.2
+_PLACE_WEIGHT: Final = 0.3
 _CORRUPTION_WEIGHT: Final = 0.1
 _APEX_WEIGHT: Final = 0.2
 # Widths of the kernels of MMD, relative to the median distance between two clips (Long et al. 2015).

@@ -8,7 +8,7 @@ from model.astann import Astann, AstannSettings
 from model.export import export_onnx, load_astann
 from training.augment import augment, corrupt
 from training.clipset import ClipArrays
-from training.fit import CHECKPOINT, AstannTraining, Devices, FitSettings, ShuffledBatches, TrainingError, fit, predict
+from training.fit import CHECKPOINT, AstannTraining, Devices, FitSettings, TrainingError, fit, predict
 from training.networks import load_network
 from training.regions import displaced_region
 
@@ -49,16 +49,6 @@ def test_published_clips_have_no_picture_and_no_onset():
     assert not new.maps[:, 0].any()
     assert (new.present[:, 0] == 0).all()
     assert 0.2 < (new.present[:, 2] == 0).float().mean() < 0.6
-
-
-def test_the_order_of_clips_depends_on_seed_and_epoch_alone():
-    order = ShuffledBatches(100, 32, seed=1)
-    first = list(order)
-    assert list(order) == first
-    assert sorted({i for batch in first for i in batch}) == sorted(i for batch in first for i in batch)
-    order.set_epoch(1)
-    assert list(order) != first
-    assert len(ShuffledBatches(5, 32, seed=0)) == 1
 
 
 def test_training_makes_the_loss_fall_and_is_the_same_every_time(fields, tmp_path):
@@ -151,14 +141,3 @@ def test_two_processes_train_one_network_nearly_as_one_does(fields, tmp_path):
     start = Astann(settings.network)
     own, other, first = (predict(network, fields.maps).emotion for network in (alone, together, start))
     assert np.abs(other - own).mean() < 0.5 * np.abs(other - first).mean()
-
-
-def test_processes_share_every_batch_and_lose_no_clip(monkeypatch):
-    whole = list(ShuffledBatches(50, 16, seed=1))
-    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
-    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
-    shares = []
-    for rank in (0, 1):
-        monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
-        shares.append(list(ShuffledBatches(50, 16, seed=1)))
-    assert [sorted(a + b) for a, b in zip(*shares, strict=True)] == [sorted(batch) for batch in whole]
