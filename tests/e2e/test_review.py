@@ -69,7 +69,7 @@ def press(qtbot, window, key, modifier=Qt.KeyboardModifier.NoModifier):
 
 
 def marks(window):
-    return window.session.marks(window.number)
+    return window.session.marks(window.viewing.number)
 
 
 def test_a_whole_review_with_the_keyboard_alone(open_review, project, qtbot, tmp_path):
@@ -87,13 +87,13 @@ def test_a_whole_review_with_the_keyboard_alone(open_review, project, qtbot, tmp
     first, second, third = marks(window)
     assert [m.verdict for m in (first, second, third)] == ["accepted", "rejected", "accepted"]
     assert third.label == "surprise"
-    times = window.analysis.times
+    times = window.viewing.analysis.times
     assert third.onset in times
     assert 0.0 < onset - third.onset < 0.08
     press(qtbot, window, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     press(qtbot, window, Qt.Key.Key_Insert)
     press(qtbot, window, Qt.Key.Key_1)
-    window.add_note("looks at the door")
+    window.judging.add_note("looks at the door")
     added = next(m for m in marks(window) if m.verdict == "added")
     assert added.label == "negative"
     assert window.table.current.mark.id == added.id
@@ -110,7 +110,7 @@ def test_a_whole_review_with_the_keyboard_alone(open_review, project, qtbot, tmp
     assert [m.verdict for m in marks(again)] == ["accepted", "rejected", "accepted"]
     press(qtbot, again, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert "added" in [m.verdict for m in marks(again)]
-    dialog = ExportDialog(again.session, again.number, str(tmp_path), ASTANN_ONNX, again)
+    dialog = ExportDialog(again.session, again.viewing.number, str(tmp_path), ASTANN_ONNX, again)
     dialog.place.setText(str(tmp_path / "out"))
     dialog.figures.setChecked(True)
     dialog.write()
@@ -128,28 +128,28 @@ def test_a_whole_review_with_the_keyboard_alone(open_review, project, qtbot, tmp
 
 def test_frames_playing_flicker_zoom_and_amplified_motion(open_review, project, qtbot):
     window = open_review(project)
-    window.show_frame(100)
+    window.viewing.show_frame(100)
     press(qtbot, window, Qt.Key.Key_Right)
     press(qtbot, window, Qt.Key.Key_Right)
     press(qtbot, window, Qt.Key.Key_Left)
-    assert window.index == 101
+    assert window.viewing.index == 101
     press(qtbot, window, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: window.index > 110, timeout=10000)
+    qtbot.waitUntil(lambda: window.viewing.index > 110, timeout=10000)
     press(qtbot, window, Qt.Key.Key_Space)
-    here = window.index
+    here = window.viewing.index
     qtbot.wait(200)
-    assert window.index == here
+    assert window.viewing.index == here
     press(qtbot, window, Qt.Key.Key_F)
     row = window.table.current
-    pair = {window._frame_at(row.onset), window._frame_at(row.apex)}
+    pair = {window.viewing.frame_at(row.onset), window.viewing.frame_at(row.apex)}
     seen = set()
-    qtbot.waitUntil(lambda: seen.add(window.index) or pair <= seen, timeout=5000)
+    qtbot.waitUntil(lambda: seen.add(window.viewing.index) or pair <= seen, timeout=5000)
     press(qtbot, window, Qt.Key.Key_F)
-    window.show_frame(300)
+    window.viewing.show_frame(300)
     qtbot.keyPress(window, Qt.Key.Key_C)
-    assert window.index == window._frame_at(row.onset)
+    assert window.viewing.index == window.viewing.frame_at(row.onset)
     qtbot.keyRelease(window, Qt.Key.Key_C)
-    assert window.index == 300
+    assert window.viewing.index == 300
     press(qtbot, window, Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
     assert "apex and offset in turn" in window.view.mark
     press(qtbot, window, Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
@@ -158,7 +158,7 @@ def test_frames_playing_flicker_zoom_and_amplified_motion(open_review, project, 
     plain = window.view.grab().toImage()
     for _ in range(3):
         press(qtbot, window, Qt.Key.Key_Plus)
-    assert window.factor == 8.0
+    assert window.viewing.factor == 8.0
     assert "not as it was filmed" in window.view.mark
     qtbot.waitUntil(lambda: window.view.grab().toImage() != plain, timeout=10000)
     amplified = window.view.grab().toImage()
@@ -170,10 +170,16 @@ def test_frames_playing_flicker_zoom_and_amplified_motion(open_review, project, 
     qtbot.waitUntil(lambda: window.view._face is not None, timeout=20000)
     assert window.view._source(window.view._image).width() < window.view._image.width()
     press(qtbot, window, Qt.Key.Key_L)  # round and round about the event
-    first, last = window._frame_at(row.onset - 0.4), window._frame_at(row.offset + 0.4)
+    first, last = window.viewing.frame_at(row.onset - 0.4), window.viewing.frame_at(row.offset + 0.4)
     qtbot.wait(1500)
-    assert first <= window.index <= last
-    assert window.playing
+    assert first <= window.viewing.index <= last
+    assert window.viewing.playing
+    press(qtbot, window, Qt.Key.Key_L)  # what goes round stops where it is
+    qtbot.wait(300)
+    stopped = window.view.grab().toImage()
+    qtbot.wait(500)
+    assert not window.viewing.playing
+    assert window.view.grab().toImage() == stopped
 
 
 def test_the_timeline_zooms_chooses_and_follows(open_review, project, qtbot):
@@ -186,7 +192,7 @@ def test_the_timeline_zooms_chooses_and_follows(open_review, project, qtbot):
     row = window.table.current
     assert near[0] < row.onset < row.offset < near[1]
     window.timeline.sought.emit(20.0)
-    assert window._now == pytest.approx(20.0, abs=0.02)
+    assert window.viewing.now == pytest.approx(20.0, abs=0.02)
     left, right = window.timeline.span
     assert left <= 20.0 <= right
     other = window.table.shown[-1]
@@ -199,7 +205,7 @@ def test_the_timeline_zooms_chooses_and_follows(open_review, project, qtbot):
 def test_a_wish_that_cannot_be_is_explained_and_changes_nothing(open_review, project, qtbot):
     window = open_review(project)
     row = window.table.current
-    window.show_frame(window._frame_at(row.offset) + 20)
+    window.viewing.show_frame(window.viewing.frame_at(row.offset) + 20)
     press(qtbot, window, Qt.Key.Key_I)
     assert "come in this order" in window.banner.text.text()
     assert marks(window) == []
@@ -227,7 +233,7 @@ def every_text(window):
 
 def test_a_blind_rater_learns_nothing_of_the_models_opinion(open_review, project, qtbot):
     window = open_review(project)
-    words = {e.label for e in window.analysis.events if e.label} | {"99%", "98%", "blink", "speech"}
+    words = {e.label for e in window.viewing.analysis.events if e.label} | {"99%", "98%", "blink", "speech"}
     assert any(word in every_text(window) for word in words)
     press(qtbot, window, Qt.Key.Key_B)
     for _ in range(window.table.model.rowCount()):
@@ -239,7 +245,7 @@ def test_a_blind_rater_learns_nothing_of_the_models_opinion(open_review, project
     assert len(window.timeline._lanes._lanes) == 2  # nor does a lane of blinks and speech
     assert not window.buttons["show_agreement"].isEnabled()
     press(qtbot, window, Qt.Key.Key_H)
-    assert not window.attention
+    assert not window.viewing.attention
     press(qtbot, window, Qt.Key.Key_K)
     assert {row.kind for row in window.table.model.rows} == {"micro"}
     press(qtbot, window, Qt.Key.Key_A)
@@ -261,7 +267,7 @@ def test_two_raters_are_compared_with_figures_a_hand_can_check(open_review, proj
         press(qtbot, window, Qt.Key.Key_A if verdict == "A" else Qt.Key.Key_R)
     window.table.select(rows[0].key)
     press(qtbot, window, Qt.Key.Key_4)
-    dialog = AgreementDialog(window.session, window.number, window)
+    dialog = AgreementDialog(window.session, window.viewing.number, window)
     cells = {
         dialog.table.item(r, 0).text(): [dialog.table.item(r, c).text() for c in range(1, 5)]
         for r in range(dialog.table.rowCount())
@@ -280,21 +286,21 @@ def test_two_raters_are_compared_with_figures_a_hand_can_check(open_review, proj
     visited = []
     dialog.chosen.connect(lambda number, time: visited.append((number, time)))
     dialog.list.itemClicked.emit(dialog.list.item(0))
-    assert visited[0][0] == window.number
+    assert visited[0][0] == window.viewing.number
     dialog.close()
 
 
 def test_notes_are_read_rewritten_and_removed_and_participants_get_codes(open_review, project, qtbot):
     window = open_review(project)
-    window.show_frame(90)
-    window.add_note("looks at the door")
+    window.viewing.show_frame(90)
+    window.judging.add_note("looks at the door")
     assert window.notes.item(0).text() == "0:00:03.00  R1: looks at the door"
-    window.show_frame(10)
+    window.viewing.show_frame(10)
     window.notes.itemClicked.emit(window.notes.item(0))
-    assert window.index == 90
-    window.rewrite_note(window.session.notes(window.number)[0], "looks at the window")
+    assert window.viewing.index == 90
+    window.judging.rewrite_note(window.session.notes(window.viewing.number)[0], "looks at the window")
     assert "window" in window.notes.item(0).text()
-    window.rewrite_note(window.session.notes(window.number)[0], " ")
+    window.judging.rewrite_note(window.session.notes(window.viewing.number)[0], " ")
     assert window.notes.isHidden()
     press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert "window" in window.notes.item(0).text()
@@ -308,7 +314,7 @@ def test_notes_are_read_rewritten_and_removed_and_participants_get_codes(open_re
 
 def test_a_recording_is_removed_with_all_that_was_said_of_it(open_review, project, qtbot, tmp_path):
     window = open_review(project)
-    number = window.number
+    number = window.viewing.number
     press(qtbot, window, Qt.Key.Key_A)
     window.remove_recording(number)
     assert window.session.recordings() == []
@@ -330,11 +336,11 @@ def test_a_moved_recording_is_found_again(open_review, project, qtbot, tmp_path)
     qtbot.waitUntil(lambda: "is not at its place any more" in window.view.message, timeout=20000)
     assert "session.mkv" in window.banner.text.text()
     assert not window.recordings.find_button.isHidden()
-    window.accept()  # judging goes on
+    window.judging.accept()  # judging goes on
     assert len(marks(window)) == 1
     window.find_recording(tmp_path / "archive")
     qtbot.waitUntil(lambda: window.view.has_picture, timeout=20000)
-    assert window.session.recording(window.number).path == moved
+    assert window.session.recording(window.viewing.number).path == moved
     window.close()
 
 
@@ -345,13 +351,13 @@ def test_a_recording_that_is_replaced_while_it_is_open_is_said_and_no_work_is_lo
     video = next((tmp_path / "videos").iterdir())
     content = video.read_bytes()
     video.write_bytes(content[:200] + bytes(len(content) // 8))  # the same file, overwritten in place
-    window.show_frame(len(window.session.analysis(window.number).times) - 2)
+    window.viewing.show_frame(len(window.session.analysis(window.viewing.number).times) - 2)
     qtbot.waitUntil(lambda: "changed since it was analysed" in window.banner.text.text(), timeout=20000)
-    window.accept()
+    window.judging.accept()
     assert len(marks(window)) == 1
     # Put back, it can be seen again.
     video.write_bytes(content)
-    number = window.number
+    number = window.viewing.number
     window.close()
     again = open_review(project)
     assert again.session.marks(number)[0].verdict == "accepted"
@@ -365,7 +371,7 @@ def test_a_second_window_on_the_same_project_is_refused(open_review, project, qt
     assert second.session is None
     first.open_project(project)  # its own is no other window's
     assert first.banner.isHidden()
-    first.accept()
+    first.judging.accept()
     assert len(marks(first)) == 1
 
 
@@ -380,8 +386,8 @@ from app.ui.review.window import ReviewWindow
 window = ReviewWindow(Settings(), lambda _s: None)
 window.open_project(Path(sys.argv[1]))
 for n in range(10_000):
-    window.show_frame(20 + n % 700)
-    window.add_here()
+    window.viewing.show_frame(20 + n % 700)
+    window.judging.add_here()
     application.processEvents()
     print(window.table.current.mark.id, flush=True)
 """
@@ -420,7 +426,7 @@ def test_every_key_is_on_the_sheet_and_does_something(open_review, qtbot):
     window = open_review()
     keys = [command.keys for command in COMMANDS]
     assert len(set(keys)) == len(keys)
-    assert all(callable(getattr(window, command.name)) for command in COMMANDS)
+    assert all(callable(window.command(command.name)) for command in COMMANDS)
     from PySide6.QtCore import QTimer
 
     def look():
@@ -436,7 +442,7 @@ def test_every_key_is_on_the_sheet_and_does_something(open_review, qtbot):
 def test_the_export_dialog_says_what_cannot_be_written(open_review, project, qtbot, tmp_path):
     window = open_review(project)
     (tmp_path / "taken").write_text("a file, not a folder")
-    dialog = ExportDialog(window.session, window.number, str(tmp_path), ASTANN_ONNX, window)
+    dialog = ExportDialog(window.session, window.viewing.number, str(tmp_path), ASTANN_ONNX, window)
     dialog.place.setText(str(tmp_path / "taken"))
     qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "cannot be written" in dialog.problem.text(), timeout=20000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -28,14 +29,15 @@ _WINDOWS: Final = (
 
 
 class ReviewBar(QToolBar):
-    """Buttons that call the methods of a window by their names.
+    """Buttons for commands.
 
     Args:
-        window: The review window.
+        command: What a command's name stands for.
+        parent: The review window.
     """
 
-    def __init__(self, window: QWidget) -> None:
-        super().__init__("Review", window)
+    def __init__(self, command: Callable[[str], Callable[[], None]], parent: QWidget) -> None:
+        super().__init__("Review", parent)
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.addWidget(QLabel("Rater "))
@@ -52,13 +54,13 @@ class ReviewBar(QToolBar):
                 self.addSeparator()
                 continue
             name, text, stays = button
-            self._add(window, name, text, f"{commands[name].text} ({commands[name].keys})").setCheckable(stays)
+            self._add(command(name), name, text, f"{commands[name].text} ({commands[name].keys})").setCheckable(stays)
         for name, text, tip in _WINDOWS:
-            self._add(window, name, text, tip)
+            self._add(command(name), name, text, tip)
 
-    def _add(self, window: QWidget, name: str, text: str, tip: str) -> QAction:
+    def _add(self, call: Callable[[], None], name: str, text: str, tip: str) -> QAction:
         action = self.addAction(text)
         action.setToolTip(tip)
-        action.triggered.connect(lambda _on=False: getattr(window, name)())
+        action.triggered.connect(lambda _on=False: call())
         self.buttons[name] = action
         return action
