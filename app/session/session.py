@@ -6,27 +6,23 @@ the model found is never changed by a rater: their verdicts, labels and times st
 
 from __future__ import annotations
 
-import datetime
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from app.errors import SessionError
+from app.session.changes import ChangeLog, now
 from app.session.fingerprint import fingerprint
 from app.session.matching import match
 from app.session.project_file import check_place, keep_backup, open_project, sole_use
 from app.session.records import Analysis, Found, Mark, Note, Rater, Recorded, Status, Verdict
 
 _GROUPS: Final = 3
-_UNDOABLE: Final = frozenset({"marks", "notes", "faces"})
-
-Row = dict[str, Any]
 
 
 class Session:
@@ -49,6 +45,7 @@ class Session:
             """What had to be recovered when it was opened, or empty."""
             self._claim = claim.pop_all()
         self._db.row_factory = sqlite3.Row
+        self._log = ChangeLog(self._db, path)
         self._closed = False
 
     def __enter__(self) -> Session:
@@ -77,7 +74,7 @@ class Session:
             raise SessionError("A rater needs a code, for instance R1. Please do not use names.")
         known = self._db.execute("SELECT id FROM raters WHERE code = ?", (code,)).fetchone()
         if known is None:
-            with self._saving():
+            with self._log.saving():
                 self._db.execute("INSERT OR IGNORE INTO raters (code) VALUES (?)", (code,))
             known = self._db.execute("SELECT id FROM raters WHERE code = ?", (code,)).fetchone()
         return Rater(known[0], code)
@@ -95,11 +92,11 @@ class Session:
         """
         path = path.absolute()
         size, mark = fingerprint(path)
-        with self._saving():
+        with self._log.saving():
             self._db.execute(
                 "INSERT INTO recordings (path, name, size, fingerprint, added) VALUES (?, ?, ?, ?, ?) "
                 "ON CONFLICT (fingerprint) DO UPDATE SET path = excluded.path",
-                (str(path), path.name, size, mark, _now()),
+                (str(path), path.name, size, mark, now()),
             )
         (number,) = self._db.execute("SELECT id FROM recordings WHERE fingerprint = ?", (mark,)).fetchone()
         return self.recording(number)
@@ -126,7 +123,7 @@ class Session:
                 f"{path} is not the recording {recording.name}: its content differs. Choose the file that was "
                 "analysed, or add this one as a new recording."
             )
-        with self._saving():
+        with self._log.saving():
             self._db.execute("UPDATE recordings SET path = ? WHERE id = ?", (str(path.absolute()), number))
         return self.recording(number)
 
@@ -144,12 +141,12 @@ class Session:
 
     def requeue(self) -> None:
         """Lets analyses that were under way when the program ended begin again."""
-        with self._saving():
+        with self._log.saving():
             self._db.execute("UPDATE recordings SET status = 'waiting' WHERE status = 'running'")
 
     def set_status(self, number: int, status: Status, problem: str = "") -> None:
         """Says how far a recording's analysis is."""
-        with self._saving():
+        with self._log.saving():
             self._db.execute("UPDATE recordings SET status = ?, problem = ? WHERE id = ?", (status, problem, number))
 
     def forget_recording(self, number: int) -> None:
@@ -157,7 +154,7 @@ class Session:
 
         Neither this nor anything before it can be undone.
         """
-        with self._saving():
+        with self._log.saving():
             self._db.execute(
                 "DELETE FROM changed_rows WHERE json_extract(coalesce(before, after), '$.recording') = ?", (number,)
             )
@@ -168,11 +165,11 @@ class Session:
 
     def store_analysis(self, number: int, analysis: Analysis) -> None:
         """Keeps a finished analysis; what raters said stays, and goes over to the events that overlap."""
-        with self._saving():
+        with self._log.saving():
             cursor = self._db.execute(
                 "INSERT INTO analyses (recording, finished, facts, times, motion) VALUES (?, ?, ?, ?, ?)",
                 (
-                    number, analysis.finished or _now(), json.dumps(analysis.facts),
+                    number, analysis.finished or now(), json.dumps(analysis.facts),
                     zlib.compress(analysis.times.astype("<f8").tobytes()),
                     zlib.compress(analysis.motion.astype("<f4").tobytes()),
                 ),
@@ -274,8 +271,8 @@ class Session:
             "recording": number, "rater": rater, "event": event.id, "verdict": verdict, "face": event.face,
             "label": event.label, "onset": event.onset, "apex": event.apex, "offset": event.offset, "note": "", **own,
         }  # fmt: skip
-        with self._change(f"{verdict} the event at {row['onset']:.2f} s", rater):
-            return self._mark(self._write("marks", None, row))
+        with self._log.change(f"{verdict} the event at {row['onset']:.2f} s", rater):
+            return self._mark(self._log.write("marks", None, row))
 
     def add_mark(
         self, rater: int, number: int, face: int, label: str, onset: float, apex: float, offset: float
@@ -285,8 +282,8 @@ class Session:
             "recording": number, "rater": rater, "event": None, "verdict": "added", "face": face, "label": label,
             "onset": onset, "apex": apex, "offset": offset, "note": "",
         }  # fmt: skip
-        with self._change(f"added an event at {onset:.2f} s", rater):
-            return self._mark(self._write("marks", None, row))
+        with self._log.change(f"added an event at {onset:.2f} s", rater):
+            return self._mark(self._log.write("marks", None, row))
 
     def change_mark(self, mark: int, **values: Any) -> Mark:  # noqa: ANN401 - columns of one table, each with its type
         """Changes label, times, verdict or note of a mark.
@@ -295,149 +292,51 @@ class Session:
             SessionError: If onset, apex and offset would not be in order.
         """
         old = self._mark(mark)
-        with self._change(f"{', '.join(values)} of an event at {old.onset:.2f} s", old.rater):
-            self._write("marks", mark, values)
+        with self._log.change(f"{', '.join(values)} of an event at {old.onset:.2f} s", old.rater):
+            self._log.write("marks", mark, values)
         return self._mark(mark)
 
     def remove_mark(self, mark: int) -> None:
         """Takes back what a rater said; the model's event stays."""
         old = self._mark(mark)
-        with self._change(f"took back an event at {old.onset:.2f} s", old.rater):
-            self._write("marks", mark, None)
+        with self._log.change(f"took back an event at {old.onset:.2f} s", old.rater):
+            self._log.write("marks", mark, None)
 
     def add_note(self, rater: int, number: int, time: float, text: str) -> Note:
         """Enters a remark on a moment."""
         row = {"recording": number, "rater": rater, "time": time, "text": text}
-        with self._change(f"note at {time:.2f} s", rater):
-            new = self._write("notes", None, row)
+        with self._log.change(f"note at {time:.2f} s", rater):
+            new = self._log.write("notes", None, row)
         return Note(new, number, rater, time, text)
 
     def change_note(self, note: int, text: str) -> None:
         """Rewrites a remark; an empty text removes it."""
-        with self._change("note"):
-            self._write("notes", note, {"text": text} if text else None)
+        with self._log.change("note"):
+            self._log.write("notes", note, {"text": text} if text else None)
 
     def name_face(self, number: int, track: int, code: str) -> None:
         """Gives a face its participant code."""
         (face,) = self._db.execute("SELECT id FROM faces WHERE recording = ? AND track = ?", (number, track)).fetchone()
-        with self._change(f"code of face {track}"):
-            self._write("faces", face, {"code": code})
+        with self._log.change(f"code of face {track}"):
+            self._log.write("faces", face, {"code": code})
 
     # Undo and redo
 
     def undo(self) -> str:
         """Takes the last change back; returns what it was, or nothing if there is none."""
-        return self._step("done", "undone", "DESC", "before")
+        return self._log.undo()
 
     def redo(self) -> str:
         """Makes the last change that was undone again; returns what it was, or nothing."""
-        return self._step("undone", "done", "ASC", "after")
+        return self._log.redo()
 
     @property
     def history(self) -> list[tuple[str, str]]:
         """What was changed, oldest first, with its state (``done``, ``undone``, ``dropped``)."""
-        return [(row["title"], row["state"]) for row in self._db.execute("SELECT * FROM changes ORDER BY id")]
-
-    def _step(self, state: str, then: str, order: str, column: str) -> str:
-        row = self._db.execute(
-            f"SELECT * FROM changes WHERE state = ? ORDER BY id {order} LIMIT 1", (state,)
-        ).fetchone()
-        if row is None:
-            return ""
-        rows = self._db.execute(
-            f"SELECT * FROM changed_rows WHERE change = ? ORDER BY place {order}", (row["id"],)
-        ).fetchall()
-        with self._saving():
-            for changed in rows:
-                wanted = changed[column]
-                self._put(changed["of_table"], changed["row"], None if wanted is None else json.loads(wanted))
-            self._db.execute("UPDATE changes SET state = ? WHERE id = ?", (then, row["id"]))
-        return str(row["title"])
-
-    # Writing
-
-    @contextmanager
-    def _saving(self) -> Iterator[None]:
-        """One transaction: all of it is on the disk afterwards, or nothing."""
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._db.execute("COMMIT")
-        except sqlite3.IntegrityError as error:
-            self._roll_back()
-            raise SessionError("Onset, apex and offset must come in this order; nothing was changed.") from error
-        except sqlite3.Error as error:
-            self._roll_back()
-            raise SessionError(
-                f"The change could not be saved in {self.path} ({error}); nothing was changed. Free some space on the "
-                "disk or check that the file can be written, then do it again."
-            ) from error
-        except BaseException:
-            self._roll_back()
-            raise
-
-    def _roll_back(self) -> None:
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
-
-    @contextmanager
-    def _change(self, title: str, rater: int | None = None) -> Iterator[None]:
-        """A change that can be undone; what was undone before it cannot be redone any more."""
-        with self._saving():
-            self._db.execute("UPDATE changes SET state = 'dropped' WHERE state = 'undone'")
-            cursor = self._db.execute(
-                "INSERT INTO changes (made, rater, title) VALUES (?, ?, ?)", (_now(), rater, title)
-            )
-            self._changing, self._place = int(cursor.lastrowid or 0), 0
-            yield
-
-    def _write(self, table: str, row: int | None, values: Mapping[str, Any] | None) -> int:
-        """Writes a row within a change (None removes it) and notes what it was before; returns its number."""
-        assert table in _UNDOABLE
-        before = None if row is None else self._row(table, row)
-        after = None if values is None else {**(before or {}), **values}
-        if row is None:
-            (row,) = self._db.execute(
-                f"SELECT max(coalesce((SELECT max(id) FROM {table}), 0), "
-                "coalesce((SELECT max(row) FROM changed_rows WHERE of_table = ?), 0)) + 1",
-                (table,),
-            ).fetchone()
-        assert row is not None
-        if after is not None:
-            after["id"] = row
-        self._put(table, row, after)
-        self._db.execute(
-            "INSERT INTO changed_rows VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                self._changing, self._place, table, row,
-                None if before is None else json.dumps(before), None if after is None else json.dumps(after),
-            ),
-        )  # fmt: skip
-        self._place += 1
-        return row
-
-    def _put(self, table: str, row: int, values: Row | None) -> None:
-        if values is None:
-            self._db.execute(f"DELETE FROM {table} WHERE id = ?", (row,))
-            return
-        values = dict(values)
-        if values.get("event") is not None:
-            # The event may be gone since, because its analysis was replaced: the mark stays with what it went over to.
-            known = self._db.execute("SELECT id FROM events WHERE id = ?", (values["event"],)).fetchone()
-            own = self._db.execute("SELECT event FROM marks WHERE id = ?", (row,)).fetchone()
-            (values["event"],) = known or own or (None,)
-        names = ", ".join(values)
-        marks = ", ".join("?" * len(values))
-        self._db.execute(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
-
-    def _row(self, table: str, row: int) -> Row:
-        found = self._db.execute(f"SELECT * FROM {table} WHERE id = ?", (row,)).fetchone()
-        if found is None:
-            raise SessionError(f"There is no such entry any more in {self.path}; it was removed meanwhile.")
-        return dict(found)
+        return self._log.history
 
     def _mark(self, mark: int) -> Mark:
-        return Mark(**self._row("marks", mark))
+        return Mark(**self._log.row("marks", mark))
 
 
 def _recorded(row: sqlite3.Row) -> Recorded:
@@ -449,7 +348,3 @@ def _recorded(row: sqlite3.Row) -> Recorded:
 def _found(row: sqlite3.Row) -> Found:
     values = {name: row[name] for name in row.keys() if name != "analysis"}  # noqa: SIM118 - a row is no mapping
     return Found(**{**values, "details": json.loads(row["details"])})
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

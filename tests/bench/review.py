@@ -63,12 +63,12 @@ def review() -> list[Row]:
         opened = time.perf_counter() - start
         seeks, steps = [], []
         rng = np.random.default_rng(0)
-        count = len(window.analysis.times)
+        count = len(window.viewing.analysis.times)
         for place in rng.integers(0, count, SEEKS):
             for index, seconds in ((int(place), seeks), (min(int(place) + 1, count - 1), steps)):
                 window.view.show_message("")  # forgets the picture, so that the next one is noticed
                 start = time.perf_counter()
-                window.show_frame(index)
+                window.viewing.show_frame(index)
                 until_shown()
                 seconds.append(1000 * (time.perf_counter() - start))
         frames = {}
