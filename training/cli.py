@@ -260,7 +260,7 @@ def bench_protocols(
 ) -> None:
     """Runs C→H and H→C on synthetic twins of CASME II and SMIC-HS as large as the real ones."""
     from training.people import demo_person
-    from training.twins import full_size
+    from training.twins.filming import full_size
 
     people = read_people(faces, cache) if faces is not None else None
     persons = (*people.training, *people.held_out) if people is not None else (demo_person(cache),)

@@ -20,7 +20,8 @@ from training.experiment_report import summarise
 from training.learners import METHODS
 from training.prepare import load_prepared, prepare
 from training.protocols import PROTOCOLS, ProtocolError, Task, Unlabelled, task
-from training.twins import LAYOUTS, write_twin
+from training.twins.filming import write_twin
+from training.twins.layouts import LAYOUTS
 
 CDMER = ("SMIC-HS", "SMIC-VIS", "SMIC-NIR", "CASME II")
 
