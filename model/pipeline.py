@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import Final
 
 import cv2
-import numpy as np
-import numpy.typing as npt
 
-from model.crop import Transform, transform_shift
 from model.events import Event
 from model.face import MAX_FACES, Face, FaceTracker
 from model.flow import FlowEstimator
-from model.frame import Frame, Image
+from model.frame import Frame
 from model.frame_gate import FrameGate, Verdict
+from model.kept_crops import KeptCrops
 from model.motion import MAX_GAP_S, Look, MotionMeter
 from model.recognition import Recogniser, Recognition
-from model.representation import KeyCrops, represent
+from model.representation import represent
 from model.resting import RestingFace
 from model.spot import Running, Spot, SpotterConfig
 from model.spotting import Spotter
 
-# Crops are kept for the longest micro-expression, one spacing before it, and the time until it is reported; the time
-# that the spotter looks ahead is added.
-_CROP_MEMORY_S: Final = 1.5
-_CROP_MEMORY_FRAMES: Final = 600
 # While a movement runs, the network looks again at most this often (seconds).
 _PROVISIONAL_EVERY_S: Final = 0.15
 
@@ -78,14 +72,6 @@ class FaceState:
     motion: float
     group_motion: tuple[float, ...]
     provisional: Recognition | None
-
-
-class _KeptCrop(NamedTuple):
-    frame: int
-    time: float
-    crop: Image
-    grey: npt.NDArray[np.uint8]
-    transform: Transform
 
 
 class Pipeline:
@@ -197,15 +183,11 @@ class Pipeline:
     def _event(self, face: int, track: _Track, spot: Spot) -> Event:
         if spot.kind != "micro":
             return self._numbered(Event(0, face, spot))
-        spacing = max(spot.apex - spot.onset, 1e-3)
-        before = track.crop_at_time(spot.onset - spacing)
-        keys = [track.crop_of(f) for f in (spot.onset_frame, spot.apex_frame, spot.offset_frame)]
-        onset, apex, offset = keys
-        greys = [_in_geometry(crop, onset.transform) for crop in (before, onset, apex, offset)]
-        recognition = self._recogniser.recognise(represent(KeyCrops(*greys), self._flow))
+        recognition = self._recogniser.recognise(represent(track.crops.key_crops(spot), self._flow))
         if recognition.probability_of("none") > self.config.most_none(spot.score):
             spot = replace(spot, kind="rejected", reason="the network sees no expression in it")
-        return self._numbered(Event(0, face, spot, recognition, tuple(crop.crop for crop in keys)))
+        shown = tuple(crop.crop for crop in track.crops.key_frames(spot))
+        return self._numbered(Event(0, face, spot, recognition, shown))
 
     def _numbered(self, event: Event) -> Event:
         self._counts[event.kind] += 1
@@ -223,10 +205,7 @@ class Pipeline:
         return track.provisional
 
     def _recognise_running(self, track: _Track, running: Running) -> Recognition:
-        # The onset is not measured before the end; the movement was noticed a little after it began.
-        onset = track.crop_at_time(running.start - 0.05)
-        apex = track.crop_of(running.apex_frame)
-        crops = KeyCrops(None, onset.grey, _in_geometry(apex, onset.transform), None)
+        crops = track.crops.running_crops(running.start, running.apex_frame)
         return self._recogniser.recognise(represent(crops, self._flow))
 
 
@@ -245,36 +224,12 @@ class _Track:
         self.provisional_apex = 0.0
         self.provisional_time = 0.0
         self.meter = MotionMeter()
-        self._crops: deque[_KeptCrop] = deque(maxlen=_CROP_MEMORY_FRAMES)
+        self.crops = KeptCrops(config.look_ahead)
 
     def push(self, frame: Frame, face: Face, look: Look | None) -> list[Spot]:
         sample = self.meter.measure(frame, face, look)
         self.last_time = frame.time
         # Before the crop is kept: a restart completes movements of the time before.
         spots = self.spotter.push(sample)
-        memory = _CROP_MEMORY_S + self.spotter.config.look_ahead
-        while self._crops and frame.time - self._crops[0].time > memory:
-            self._crops.popleft()
-        self._crops.append(_KeptCrop(frame.index, frame.time, sample.crop, sample.grey, sample.transform))
+        self.crops.keep(sample)
         return spots
-
-    def crop_of(self, frame: int) -> _KeptCrop:
-        return min(self._crops, key=lambda crop: abs(crop.frame - frame))
-
-    def crop_at_time(self, time: float) -> _KeptCrop:
-        return min(self._crops, key=lambda crop: abs(crop.time - time))
-
-
-# Below this distance in crop pixels two transforms are the same.
-_SAME_TRANSFORM_PX: Final = 1e-6
-
-
-def _in_geometry(crop: _KeptCrop, transform: Transform) -> npt.NDArray[np.uint8]:
-    """A kept crop as if it had been cut with another frame's transform."""
-    if transform_shift(crop.transform, transform) < _SAME_TRANSFORM_PX:
-        return crop.grey
-    picture_from_crop = np.vstack([cv2.invertAffineTransform(crop.transform), [0.0, 0.0, 1.0]])
-    change = np.asarray(transform @ picture_from_crop, dtype=np.float64)
-    height, width = crop.grey.shape
-    moved = cv2.warpAffine(crop.grey, change, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(moved, dtype=np.uint8)

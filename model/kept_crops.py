@@ -1,0 +1,122 @@
+"""The newest crops of a face, and the key frames of a movement that are taken out of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from model.crop import Transform, transform_shift
+from model.frame import Image
+from model.motion import MotionSample
+from model.representation import KeyCrops
+from model.spot import Spot
+
+# Crops are kept for the longest micro-expression, one spacing before it, and the time until it is reported; the time
+# that the spotter looks ahead is added.
+_MEMORY_S: Final = 1.5
+_MEMORY_FRAMES: Final = 600
+# A key frame is the mean of frames that show the same, since the sensor's noise differs from one to the next: about the
+# apex for this share of the movement's duration on either side (on average the skin is at 88 % of its peak there), and
+# at rest for so many seconds (two frames more at 30 fps) away from the movement.
+_APEX_SHARE: Final = 0.2
+_REST_S: Final = 0.067
+# Below this distance in crop pixels two transforms are the same.
+_SAME_TRANSFORM_PX: Final = 1e-6
+# Time stamps are equal within so many seconds.
+_SAME_TIME_S: Final = 1e-6
+
+_Grey = npt.NDArray[np.uint8]
+
+
+class KeptCrop(NamedTuple):
+    """A crop of the near past.
+
+    Attributes:
+        frame: Index of its frame.
+        time: Seconds.
+        crop: ``uint8 [128, 128, 3]``.
+        grey: ``uint8 [128, 128]``.
+        transform: With which it was cut.
+    """
+
+    frame: int
+    time: float
+    crop: Image
+    grey: _Grey
+    transform: Transform
+
+
+class KeptCrops:
+    """Remembers crops as long as a movement may ask for them.
+
+    Args:
+        look_ahead: Seconds that the spotter holds a movement back.
+    """
+
+    def __init__(self, look_ahead: float) -> None:
+        self._memory_s = _MEMORY_S + look_ahead
+        self._crops: deque[KeptCrop] = deque(maxlen=_MEMORY_FRAMES)
+
+    def keep(self, sample: MotionSample) -> None:
+        """Takes the newest crop; what is too old goes."""
+        while self._crops and sample.time - self._crops[0].time > self._memory_s:
+            self._crops.popleft()
+        self._crops.append(KeptCrop(sample.frame, sample.time, sample.crop, sample.grey, sample.transform))
+
+    def of_frame(self, frame: int) -> KeptCrop:
+        """The crop of a frame, or the one nearest to it."""
+        return min(self._crops, key=lambda crop: abs(crop.frame - frame))
+
+    def key_frames(self, spot: Spot) -> tuple[KeptCrop, KeptCrop, KeptCrop]:
+        """Onset, apex and offset of a movement as they were filmed."""
+        onset, apex, offset = (self.of_frame(f) for f in (spot.onset_frame, spot.apex_frame, spot.offset_frame))
+        return onset, apex, offset
+
+    def key_crops(self, spot: Spot) -> KeyCrops:
+        """The key frames of a movement for the network, with less noise than a single frame has."""
+        onset, apex, offset = self.key_frames(spot)
+        before = self._at_time(spot.onset - max(spot.apex - spot.onset, 1e-3))
+        about = _APEX_SHARE * (spot.offset - spot.onset)
+        return KeyCrops(
+            self._mean(before.time - _REST_S, before.time, onset.transform),
+            self._mean(onset.time - _REST_S, onset.time, onset.transform),
+            self._mean(apex.time - about, apex.time + about, onset.transform),
+            self._mean(offset.time, offset.time + _REST_S, onset.transform),
+        )
+
+    def running_crops(self, start: float, apex_frame: int) -> KeyCrops:
+        """The key frames of a movement that is under way, as far as there are any.
+
+        Args:
+            start: Seconds at which it was noticed.
+            apex_frame: Frame of the largest displacement so far.
+        """
+        # The onset is not measured before the end; the movement was noticed a little after it began.
+        onset = self._at_time(start - 0.05)
+        return KeyCrops(None, onset.grey, _in_geometry(self.of_frame(apex_frame), onset.transform), None)
+
+    def _at_time(self, time: float) -> KeptCrop:
+        return min(self._crops, key=lambda crop: abs(crop.time - time))
+
+    def _mean(self, start: float, end: float, transform: Transform) -> _Grey:
+        """Mean of the crops from one time to another, both of which were filmed or lie about one that was."""
+        first, last = start - _SAME_TIME_S, end + _SAME_TIME_S
+        shown = [_in_geometry(crop, transform) for crop in self._crops if first <= crop.time <= last]
+        if len(shown) == 1:
+            return shown[0]
+        return np.asarray(np.rint(np.mean(shown, axis=0, dtype=np.float32)), dtype=np.uint8)
+
+
+def _in_geometry(crop: KeptCrop, transform: Transform) -> _Grey:
+    """A kept crop as if it had been cut with another frame's transform."""
+    if transform_shift(crop.transform, transform) < _SAME_TRANSFORM_PX:
+        return crop.grey
+    picture_from_crop = np.vstack([cv2.invertAffineTransform(crop.transform), [0.0, 0.0, 1.0]])
+    change = np.asarray(transform @ picture_from_crop, dtype=np.float64)
+    height, width = crop.grey.shape
+    moved = cv2.warpAffine(crop.grey, change, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, dtype=np.uint8)
