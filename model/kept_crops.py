@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from model.crop import Transform, transform_shift
 from model.frame import Image
+from model.key_frames import Span, key_spans, mean_crop
 from model.motion import MotionSample
 from model.representation import KeyCrops
 from model.spot import Spot
@@ -19,16 +20,8 @@ from model.spot import Spot
 # that the spotter looks ahead is added.
 _MEMORY_S: Final = 1.5
 _MEMORY_FRAMES: Final = 600
-# A key frame is the mean of frames that show the same, since the sensor's noise differs from one to the next: about the
-# apex for this share of the movement's duration on either side (on average the skin is at 88 % of its peak there), and
-# at rest for so many seconds (two frames more at 30 fps) away from the movement.
-_APEX_SHARE: Final = 0.2
-_REST_S: Final = 0.067
 # Below this distance in crop pixels two transforms are the same.
 _SAME_TRANSFORM_PX: Final = 1e-6
-# Time stamps are equal within so many seconds.
-_SAME_TIME_S: Final = 1e-6
-
 _Grey = npt.NDArray[np.uint8]
 
 
@@ -80,13 +73,8 @@ class KeptCrops:
         """The key frames of a movement for the network, with less noise than a single frame has."""
         onset, apex, offset = self.key_frames(spot)
         before = self._at_time(spot.onset - max(spot.apex - spot.onset, 1e-3))
-        about = _APEX_SHARE * (spot.offset - spot.onset)
-        return KeyCrops(
-            self._mean(before.time - _REST_S, before.time, onset.transform),
-            self._mean(onset.time - _REST_S, onset.time, onset.transform),
-            self._mean(apex.time - about, apex.time + about, onset.transform),
-            self._mean(offset.time, offset.time + _REST_S, onset.transform),
-        )
+        spans = key_spans(before.time, onset.time, apex.time, offset.time)
+        return KeyCrops(*(self._mean(span, onset.transform) for span in spans))
 
     def running_crops(self, start: float, apex_frame: int) -> KeyCrops:
         """The key frames of a movement that is under way, as far as there are any.
@@ -102,13 +90,9 @@ class KeptCrops:
     def _at_time(self, time: float) -> KeptCrop:
         return min(self._crops, key=lambda crop: abs(crop.time - time))
 
-    def _mean(self, start: float, end: float, transform: Transform) -> _Grey:
-        """Mean of the crops from one time to another, both of which were filmed or lie about one that was."""
-        first, last = start - _SAME_TIME_S, end + _SAME_TIME_S
-        shown = [_in_geometry(crop, transform) for crop in self._crops if first <= crop.time <= last]
-        if len(shown) == 1:
-            return shown[0]
-        return np.asarray(np.rint(np.mean(shown, axis=0, dtype=np.float32)), dtype=np.uint8)
+    def _mean(self, span: Span, transform: Transform) -> _Grey:
+        first, last = span
+        return mean_crop([_in_geometry(crop, transform) for crop in self._crops if first <= crop.time <= last])
 
 
 def _in_geometry(crop: KeptCrop, transform: Transform) -> _Grey:

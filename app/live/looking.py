@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from app.sources.key_crops import read_key_crops
 from app.sources.random_access import FrameReader
 from model.amplification import amplify, colour_attention, colour_flow
-from model.crop import CROP_SIZE, Transform, crop_transform, grey_crop
+from model.crop import CROP_SIZE, Transform, crop_transform
 from model.face import largest_face
 from model.flow import FlowEstimator
 from model.frame import Image
 from model.recognition import Recogniser
-from model.representation import KeyCrops, represent
+from model.representation import represent
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height in picture pixels."""
@@ -51,10 +52,11 @@ class Looker:
 
     Args:
         model: The network whose attention is shown.
+        times: ``[n]`` seconds of the recording's frames.
     """
 
-    def __init__(self, model: Path) -> None:
-        self._model = model
+    def __init__(self, model: Path, times: npt.NDArray[np.float64]) -> None:
+        self._model, self._times = model, times
         self._recogniser: Recogniser | None = None
         self._seen: dict[tuple[int, int, int], npt.NDArray[np.float32]] = {}
         self._flow = FlowEstimator()
@@ -96,9 +98,8 @@ class Looker:
         """Attention ``[3, rows, columns]`` of an event, as the program would look at it."""
         if keys not in self._seen:
             self._recogniser = self._recogniser or Recogniser(self._model)
-            before = max(0, 2 * keys[0] - keys[1])
-            greys = [grey_crop(reader.frame(i), transform) for i in (before, *keys)]
-            self._seen[keys] = self._recogniser.recognise(represent(KeyCrops(*greys), self._flow)).spatial
+            crops = read_key_crops(reader, self._times, keys, transform)
+            self._seen[keys] = self._recogniser.recognise(represent(crops, self._flow)).spatial
         return self._seen[keys]
 
     def _face(self, reader: FrameReader, index: int) -> Transform | None:

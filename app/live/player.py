@@ -65,7 +65,7 @@ class Player:
         self._shown: Mailbox[Shown] = Mailbox()
         self._problems: Mailbox[str] = Mailbox()
         self._wish: _Wish | None = None
-        self._looker = Looker(model)
+        self._looker = Looker(model, times)
         self.look = Look()
         """How the frames that are asked for from now on are looked at."""
         self._changed = threading.Condition()

@@ -10,13 +10,15 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from assets import ASTANN_ONNX
-from model.crop import Points, crop_transform, warp_to_crop
+from model.crop import Points, Transform, crop_transform, grey_crop
 from model.events import Event
 from model.face import FaceTracker
 from model.flow import FlowEstimator
 from model.frame import Frame
+from model.key_frames import Span, key_spans, mean_crop
 from model.pipeline import Pipeline, PipelineConfig
 from model.recognition import Recogniser
 from model.representation import KeyCrops, Representation, represent
@@ -131,8 +133,14 @@ def _windows(frames: Iterable[Frame], every: float, exclude: Sequence[Event] = (
             if not all(k.index in landmarks for k in keys) or _overlaps(start, exclude):
                 continue
             transform = crop_transform(landmarks[keys[1].index])
-            crops = [cv2.cvtColor(warp_to_crop(k.image, transform), cv2.COLOR_BGR2GRAY) for k in keys]
-            yield represent(KeyCrops(*(np.asarray(c, dtype=np.uint8) for c in crops)), flow)
+            spans = key_spans(*(k.time for k in keys))
+            yield represent(KeyCrops(*(_mean(kept, span, transform) for span in spans)), flow)
+
+
+def _mean(frames: Iterable[Frame], span: Span, transform: Transform) -> npt.NDArray[np.uint8]:
+    """What the frames of a span show, cut alike, as the pipeline looks at them."""
+    first, last = span
+    return mean_crop([grey_crop(frame.image, transform) for frame in frames if first <= frame.time <= last])
 
 
 def _nearest(frames: Iterable[Frame], time: float) -> Frame:

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from app.errors import SessionError
 from app.session.exports.material import MEANING, Entry, Material
 from app.session.files import naming
+from app.sources.key_crops import read_key_crops
 from app.sources.random_access import FrameReader
 from model.amplification import attention_level
 from model.crop import INTER_OCULAR_PX, crop_transform, warp_to_crop
@@ -25,7 +26,7 @@ from model.frame import Image
 from model.labels import EMOTION_COLOURS
 from model.recognition import Recogniser, Recognition
 from model.regions import GROUPS
-from model.representation import FACE_MASK, KEY_FRAMES, KeyCrops, represent, skin_motion
+from model.representation import FACE_MASK, KEY_FRAMES, represent, skin_motion
 from model.whole_file import whole_file
 
 FORMATS: Final = ("png", "svg")
@@ -67,19 +68,20 @@ def look_at(material: Material, entry: Entry, reader: FrameReader, recogniser: R
         SessionError: If there is no face at the onset.
         SourceError: If a frame cannot be read.
     """
-    times = [entry.onset - (entry.apex - entry.onset), entry.onset, entry.apex, entry.offset]
-    pictures = [reader.frame(material.analysis.frame_at(max(0.0, time))) for time in times]
-    face = largest_face(pictures[1])
+    analysis = material.analysis
+    keys = analysis.frame_at(entry.onset), analysis.frame_at(entry.apex), analysis.frame_at(entry.offset)
+    pictures = [reader.frame(index) for index in keys]
+    face = largest_face(pictures[0])
     if face is None:
         raise SessionError(
             f"No face is seen in {material.recording.name} at {entry.onset:.2f} s; there is no figure of it."
         )
     transform = crop_transform(face.landmarks)
-    crops = [warp_to_crop(picture, transform) for picture in pictures]
-    before, onset, apex, offset = (np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), dtype=np.uint8) for crop in crops)
+    onset, apex, offset = (warp_to_crop(picture, transform) for picture in pictures)
+    seen = read_key_crops(reader, analysis.times, keys, transform)
     flow = FlowEstimator()
-    guess = recogniser.recognise(represent(KeyCrops(before, onset, apex, offset), flow))
-    return KeyFrames((crops[1], crops[2], crops[3]), skin_motion(onset, apex, flow), guess)
+    guess = recogniser.recognise(represent(seen, flow))
+    return KeyFrames((onset, apex, offset), skin_motion(seen.onset, seen.apex, flow), guess)
 
 
 def write_figure(material: Material, entry: Entry, seen: KeyFrames, path: Path) -> None:
