@@ -70,15 +70,12 @@ def fit_hump(times: Array, course: Array, top: float, noise: float) -> Hump | No
     rest = _Rest(times, noise)
     shortest = _FLANK_FRAMES * float(np.median(np.diff(times)))
     flanks = np.unique(np.maximum(_FLANKS_S, shortest))
-    tops, rises, falls = (axis.ravel() for axis in np.meshgrid(top + _TOPS_S, flanks, flanks, indexing="ij"))
-    best = _best(times, course, rest, noise, tops, rises, falls)
+    best = _best(times, course, rest, noise, top + _TOPS_S, flanks, flanks)
     if best is None:
         return None
-    finer = np.meshgrid(best.apex + _FINER_S, _FINER_S, _FINER_S, indexing="ij")
-    tops, rises, falls = (axis.ravel() for axis in finer)
-    rises = np.maximum(best.apex - best.onset + rises, flanks[0])
-    falls = np.maximum(best.offset - best.apex + falls, flanks[0])
-    return _best(times, course, rest, noise, tops, rises, falls) or best
+    rises = np.maximum(best.apex - best.onset + _FINER_S, flanks[0])
+    falls = np.maximum(best.offset - best.apex + _FINER_S, flanks[0])
+    return _best(times, course, rest, noise, best.apex + _FINER_S, rises, falls) or best
 
 
 class _Rest:
@@ -93,31 +90,49 @@ class _Rest:
         """``course`` ``[n]`` without it."""
         return np.asarray(course - self._line @ (self._solve @ (self._line.T @ course)))
 
-    def energies(self, shapes: Array) -> Array:
-        """How much of each shape ``[k, n]`` is left: its product with what is left of it."""
-        on_line = shapes @ self._line
-        return np.asarray((shapes**2).sum(axis=1) - ((on_line @ self._solve) * on_line).sum(axis=1))
+    def explained(self, on_line: Array) -> Array:
+        """How much energy of shapes it explains, from their products with its line ``[..., 2]``."""
+        return np.asarray(((on_line @ self._solve) * on_line).sum(axis=-1))
+
+    def on_line(self, shapes: Array) -> Array:
+        """Products of shapes ``[..., n]`` with its line, ``[..., 2]``."""
+        return np.asarray(shapes @ self._line)
 
 
 def _best(
     times: Array, course: Array, rest: _Rest, noise: float, tops: Array, rises: Array, falls: Array
 ) -> Hump | None:
-    since = times[None, :] - tops[:, None]
-    phase = np.where(since < 0.0, since / rises[:, None], since / falls[:, None])
-    shapes = np.where(np.abs(phase) < 1.0, 0.5 + 0.5 * np.cos(np.pi * phase), 0.0)
+    """The best of all combinations of tops, rises and falls."""
+    # A rise and a fall never overlap, so whatever is a sum over time is the sum of theirs: no combination is drawn.
+    since = (times - tops[:, None])[:, None]
+    up = _flank(np.where(since < 0.0, since, -np.inf) / rises[:, None])
+    down = _flank(np.where(since < 0.0, np.inf, since) / falls[:, None])
     freed = rest.free(course)
-    own = rest.energies(shapes)
-    shared = shapes @ freed
+    shared = _combined(up @ freed, down @ freed)
+    energy = _combined((up**2).sum(axis=2), (down**2).sum(axis=2))
+    own = energy - rest.explained(rest.on_line(up)[:, :, None] + rest.on_line(down)[:, None])
     gain = np.where((shared > 0.0) & (own > 1e-9), shared**2 / np.maximum(own, 1e-9), 0.0)
     # Near its top a course is flat, and a codec draws the last bit of a slow movement late: there, what faces usually
     # do decides. The more measurements there are, the less each is worth, since their errors go together.
-    error = noise**2 + _MISFIT**2 * gain.max() / max(float(own[gain.argmax()]), 1e-9)
+    error = noise**2 + _MISFIT**2 * gain.max() / max(float(own.flat[gain.argmax()]), 1e-9)
     independent = max(1.0, float(np.median(np.diff(times))) ** -1 * _INDEPENDENT_S)
-    lengths = rises + falls
-    unusual = ((rises / lengths - _RISE_SHARE) / _RISE_SHARE_SD) ** 2 + ((lengths - _LENGTH_S) / _LENGTH_SD_S) ** 2
-    k = int((gain - error * independent * unusual).argmax())
+    lengths = rises[:, None] + falls
+    unusual = ((rises[:, None] / lengths - _RISE_SHARE) / _RISE_SHARE_SD) ** 2
+    unusual += ((lengths - _LENGTH_S) / _LENGTH_SD_S) ** 2
+    k = np.unravel_index((gain - error * independent * unusual).argmax(), gain.shape)
     if gain[k] <= 0.0:
         return None
     height = float(shared[k] / own[k])
     explained = float(gain[k] / max(float(course @ freed), 1e-12))
-    return Hump(float(tops[k] - rises[k]), float(tops[k]), float(tops[k] + falls[k]), height, explained)
+    top, rise, fall = (float(axis[place]) for axis, place in zip((tops, rises, falls), k, strict=True))
+    return Hump(top - rise, top, top + fall, height, explained)
+
+
+def _flank(phase: Array) -> Array:
+    """A half cosine: 1 at phase 0, 0 from 1 on to both sides."""
+    return np.asarray(np.where(np.abs(phase) < 1.0, 0.5 + 0.5 * np.cos(np.pi * np.clip(phase, -1.0, 1.0)), 0.0))
+
+
+def _combined(of_rises: Array, of_falls: Array) -> Array:
+    """Sums ``[tops, rises, falls]`` of values ``[tops, rises]`` and ``[tops, falls]``."""
+    return np.asarray(of_rises[:, :, None] + of_falls[:, None])
