@@ -218,10 +218,12 @@ traced from its sculpted head, CC0), varied as people differ.
 - Portraits: {run.portraits}. They are not contained in the product.
 
 Settings, fixed beforehand: {run.settings.epochs} epochs (the last one is taken), batch {run.settings.batch}, AdamW at
-{run.settings.learning_rate:g} (one cycle), {run.settings.network.dropout:.0%} dropout. Classes as often as in the clips, but a clip with one of
-{_named(EMPHASISED)} is shown {EMPHASIS:g} times as often as others. Seed {run.shipped} is shipped whatever the others score. The spatial attention was taught where the synthetic skin truly moved, the temporal attention to favour the apex and
-to leave spoilt key frames. AU logits are shifted so that 0.5 is the best threshold on clips of training persons. The held-out persons chose
-nothing but the two numbers of the calibration.""",
+{run.settings.learning_rate:g} (one cycle), {run.settings.network.dropout:.0%} dropout. Classes
+as often as in the clips, but a clip with one of
+{_named(EMPHASISED)} is shown {EMPHASIS:g} times as often as others. Seed {run.shipped} is shipped whatever the others
+score. The spatial attention was taught where the synthetic skin truly moved, the temporal attention to favour the apex and
+to leave spoilt key frames. AU logits are shifted so that 0.5 is the best threshold on clips of training persons. The
+held-out persons chose nothing but the two numbers of the calibration.""",
         _figures(run),
         _confusion(own, run.shipped),
         *(_curve(name, every) for name in own.curves if name != JUDGED_RANGE),
