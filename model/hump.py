@@ -20,8 +20,6 @@ _AGAIN_S: Final = 0.03
 # A movement may begin within the one before it if it stands out by so many times as much.
 _MUCH_STRONGER: Final = 1.5
 _SHORTEST_SWALLOW_S: Final = 0.4
-# What stands out by less than so many standard deviations and is nothing after all was noise, not worth a line.
-_WORTH_TELLING: Final = 4.0
 
 
 class HumpWatch:
@@ -96,8 +94,6 @@ class HumpWatch:
             kind, reason = "rejected", "too weak"
         elif duration < config.min_duration:
             kind, reason = "rejected", "shorter than 1/25 s"
-        if kind == "rejected" and match.score < _WORTH_TELLING:
-            return None
         return GroupMovement(self._group, kind, curve, reason, match.score)
 
     def _curve(self, hump: Hump, history: History) -> MovementCurve:

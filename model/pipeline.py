@@ -44,9 +44,9 @@ class PipelineConfig:
     max_faces: int = MAX_FACES
     spotter: SpotterConfig = field(default_factory=SpotterConfig)
     provisional: bool = True
-    most_none_weak: float = 0.02
+    most_none_weak: float = 0.05
     most_none_clear: float = 0.3
-    clear_score: float = 10.0
+    clear_score: float = 8.0
 
     def most_none(self, score: float) -> float:
         """Probability of ``none`` up to which a movement of this score is taken for an expression."""

@@ -43,7 +43,7 @@ class SpotterConfig:
     min_duration: float = 0.04
     max_duration: float = 0.5
     floor: float = 0.0035
-    least_score: float = 3.0
+    least_score: float = 4.0
     least_strength: float = 0.003
     least_explained: float = 0.6
     settled: float = 0.05
