@@ -130,7 +130,7 @@ def _best(
 
 def _flank(phase: Array) -> Array:
     """A half cosine: 1 at phase 0, 0 from 1 on to both sides."""
-    return np.asarray(np.where(np.abs(phase) < 1.0, 0.5 + 0.5 * np.cos(np.pi * np.clip(phase, -1.0, 1.0)), 0.0))
+    return np.asarray(0.5 + 0.5 * np.cos(np.pi * np.clip(phase, -1.0, 1.0)))
 
 
 def _combined(of_rises: Array, of_falls: Array) -> Array:
