@@ -89,26 +89,34 @@ class Explanation:
         return "micro", ""
 
     def explain(self, short: GroupMovement, under_way: Mapping[str, Candidate]) -> GroupMovement:
-        """A short movement that a muscle might have made, as what else it was.
+        """A short movement as what it was, or seems to have been.
 
         Args:
-            short: The movement.
+            short: The movement: ``micro``, or ``speech`` if a muscle of speech might have made it.
             under_way: What each group is in the middle of.
         """
+        kind, reason = self._cause(short, under_way)
+        shut = short.group == "brows" and self.eyes_closed(short.curve.apex, short.curve.apex)
+        seems: Kind = "blink" if shut else short.kind
+        if seems == "micro" or kind == "light":
+            return replace(short, kind=kind, reason=reason)
+        # The lids say blink, or the mouth's shape says speech, and nothing else speaks against an expression.
+        return replace(short, kind=seems, disputed=kind == "micro" and short.score > 0.0)
+
+    def _cause(self, short: GroupMovement, under_way: Mapping[str, Candidate]) -> tuple[Kind, str]:
+        """What else a short movement was by what came before and goes on, and why it does not count, if so."""
         curve = short.curve
         longer = under_way.get(short.group)
         within = longer if longer is not None and longer.start < curve.apex else None
         if self._light_changed(curve):
-            return replace(short, kind="light")
-        if short.group == "brows" and self.eyes_closed(curve.apex, curve.apex):
-            return replace(short, kind="blink")
+            return "light", ""
         if short.group == "lower face" and self._is_syllable(short, within):
-            return replace(short, kind="speech")
+            return "speech", ""
         if within is not None and curve.strength < _OF_LONGER * within.peak:
-            return replace(short, kind="rejected", reason="part of a longer movement")
+            return "rejected", "part of a longer movement"
         if any(self._begins_with(short, larger) for name, larger in under_way.items() if name != "eyelids"):
-            return replace(short, kind="rejected", reason="the beginning of a larger movement")
-        return short
+            return "rejected", "the beginning of a larger movement"
+        return "micro", ""
 
     def _begins_with(self, short: GroupMovement, larger: Candidate) -> bool:
         """True if a larger movement that goes on began with it.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 from model.regions import REGIONS
 from model.spot import Kind, Spot
@@ -13,6 +14,16 @@ from model.timing import MovementCurve
 _SAME_MOVEMENT_OVERLAP: Final = 0.5
 # Longest time (seconds) that a region may take which a micro-expression of another group drags along.
 _SLOW_RETURN_S: Final = 0.8
+
+
+class Timed(Protocol):
+    """Something with a beginning and an end in seconds."""
+
+    @property
+    def onset(self) -> float: ...
+
+    @property
+    def offset(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +36,7 @@ class GroupMovement:
         curve: When and how far.
         reason: Why it was rejected, or empty.
         score: By how many standard deviations of the face's noise it stands out; 0 where that was not measured.
+        disputed: As `model.spot.Spot.disputed`.
     """
 
     group: str
@@ -32,6 +44,7 @@ class GroupMovement:
     curve: MovementCurve
     reason: str = ""
     score: float = 0.0
+    disputed: bool = False
 
 
 def merge(movements: list[GroupMovement]) -> list[tuple[Spot, GroupMovement]]:
@@ -49,16 +62,29 @@ def merge(movements: list[GroupMovement]) -> list[tuple[Spot, GroupMovement]]:
     return sorted(merged, key=lambda pair: pair[0].onset)
 
 
-def _is_same_movement(a: MovementCurve, b: MovementCurve) -> bool:
-    """True if two movements share enough time to be one."""
+def settle_disputes(movements: Sequence[GroupMovement]) -> list[GroupMovement]:
+    """Beside an undoubted micro-expression that stands out more, a blink is a blink and speech is speech."""
+    clear = [m for m in movements if m.kind == "micro"]
+    return [
+        replace(
+            m, disputed=m.disputed and not any(c.score > m.score and is_same_movement(c.curve, m.curve) for c in clear)
+        )
+        for m in movements
+    ]
+
+
+def is_same_movement(a: Timed, b: Timed) -> bool:
+    """True if two movements share enough time to be one of the face."""
     shared = min(a.offset, b.offset) - max(a.onset, b.onset)
     return shared >= _SAME_MOVEMENT_OVERLAP * max(min(a.offset - a.onset, b.offset - b.onset), 1e-6)
 
 
 def belongs_together(first: GroupMovement, other: GroupMovement) -> bool:
     """True if ``first``, the stronger one, explains what the ``other`` group shows at the same time."""
-    if not _is_same_movement(first.curve, other.curve):
+    if not is_same_movement(first.curve, other.curve):
         return False
+    if first.disputed and other.disputed:
+        return True
     if first.kind == "blink":
         return other.kind == "blink" or (other.group != "lower face" and other.curve.strength < first.curve.strength)
     if first.kind == "micro" and other.kind == "macro":
@@ -89,4 +115,5 @@ def _spot(first: GroupMovement, others: list[GroupMovement]) -> Spot:
         regions=regions,
         reason=first.reason,
         score=max(m.score for m in (first, *others)),
+        disputed=first.disputed,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -16,6 +16,7 @@ from model.flow import FlowEstimator
 from model.frame import Frame
 from model.frame_gate import FrameGate, Verdict
 from model.kept_crops import KeptCrops
+from model.merging import is_same_movement
 from model.motion import MAX_GAP_S, Look, MotionMeter
 from model.recognition import Recogniser, Recognition
 from model.representation import represent
@@ -23,6 +24,8 @@ from model.resting import RestingFace
 from model.spot import Running, Spot, SpotterConfig
 from model.spotting import Spotter
 
+# So many micro-expressions of a face are remembered, to tell none twice.
+_TOLD: Final = 16
 # While a movement runs, the network looks again at most this often (seconds).
 _PROVISIONAL_EVERY_S: Final = 0.15
 
@@ -39,6 +42,8 @@ class PipelineConfig:
             movement that hardly stands out of the face's noise, ...
         most_none_clear: ... and for one that stands out clearly.
         clear_score: It does so from this many standard deviations on.
+        most_none_disputed: What seems to be a blink or speech must be seen as an expression more surely: by this share
+            of the probability of ``none`` that others may have.
     """
 
     max_faces: int = MAX_FACES
@@ -47,6 +52,7 @@ class PipelineConfig:
     most_none_weak: float = 0.05
     most_none_clear: float = 0.3
     clear_score: float = 8.0
+    most_none_disputed: float = 0.5
 
     def most_none(self, score: float) -> float:
         """Probability of ``none`` up to which a movement of this score is taken for an expression."""
@@ -181,11 +187,20 @@ class Pipeline:
         return events
 
     def _event(self, face: int, track: _Track, spot: Spot) -> Event:
-        if spot.kind != "micro":
+        beside = track.told_beside(spot)
+        if spot.kind != "micro" and (beside or not spot.disputed):
             return self._numbered(Event(0, face, spot))
         recognition = self._recogniser.recognise(represent(track.crops.key_crops(spot), self._flow))
-        if recognition.probability_of("none") > self.config.most_none(spot.score):
+        if spot.disputed:
+            if recognition.probability_of("none") > self.config.most_none_disputed * self.config.most_none(spot.score):
+                return self._numbered(Event(0, face, spot))
+            spot = replace(spot, kind="micro")
+        elif recognition.probability_of("none") > self.config.most_none(spot.score):
             spot = replace(spot, kind="rejected", reason="the network sees no expression in it")
+        elif beside:
+            spot = replace(spot, kind="rejected", reason="part of a movement that was reported")
+        if spot.kind == "micro":
+            track.told.append(spot)
         shown = tuple(crop.crop for crop in track.crops.key_frames(spot))
         return self._numbered(Event(0, face, spot, recognition, shown))
 
@@ -225,6 +240,12 @@ class _Track:
         self.provisional_time = 0.0
         self.meter = MotionMeter()
         self.crops = KeptCrops(config.look_ahead)
+        self.told: deque[Spot] = deque(maxlen=_TOLD)
+        """The newest micro-expressions."""
+
+    def told_beside(self, spot: Spot) -> bool:
+        """True if the same movement was reported already: only one of the two can be what was disputed."""
+        return any(is_same_movement(spot, told) and (spot.disputed or told.disputed) for told in self.told)
 
     def push(self, frame: Frame, face: Face, look: Look | None) -> list[Spot]:
         sample = self.meter.measure(frame, face, look)

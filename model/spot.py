@@ -77,6 +77,8 @@ class Spot:
         regions: Regions that moved by at least half of the strongest one's displacement, strongest first.
         reason: Why a movement was rejected, or empty.
         score: By how many standard deviations of the face's own noise it stands out; 0 where that was not measured.
+        disputed: True for a blink or speech that may be an expression all the same: the lids were down while the brows
+            moved, or the mouth moved as a muscle of speech moves it. Only what the whole face shows can tell.
     """
 
     kind: Kind
@@ -90,6 +92,7 @@ class Spot:
     regions: tuple[str, ...]
     reason: str = ""
     score: float = 0.0
+    disputed: bool = False
 
     @property
     def duration(self) -> float:

@@ -20,7 +20,7 @@ from model.explanation import Explanation
 from model.history import History
 from model.hump import HumpWatch
 from model.matched_filter import MatchedFilter
-from model.merging import GroupMovement, belongs_together, merge
+from model.merging import GroupMovement, belongs_together, merge, settle_disputes
 from model.motion import MotionSample
 from model.region_group import Candidate, RegionGroup
 from model.regions import GROUPS
@@ -30,7 +30,7 @@ from model.timing import measure_curve
 
 # Seconds of history beyond the longest held pose, for the resting place before it.
 _HISTORY_MARGIN_S: Final = 1.5
-# Micro-expressions kept to recognise their stragglers; more cannot fall into the hold limit.
+# Movements kept to recognise their stragglers; more cannot fall into the hold limit.
 _REPORTED: Final = 16
 
 
@@ -149,13 +149,14 @@ class Spotter:
         """Takes a movement that is over."""
         if movement is None:
             return
-        if movement.kind == "micro":
-            if self._rest is not None and movement.curve.apex >= self._rest[0]:
-                movement = replace(movement, kind="rejected", reason="while the face was said to be at rest")
-            else:
-                under_way = {group.name: group.candidate for group in watch.groups if group.candidate is not None}
-                movement = watch.explanation.explain(movement, under_way)
-            if movement.kind == "speech":
+        shaped_as_speech = movement.kind == "speech" and movement.score > 0.0
+        said_to_rest = self._rest is not None and movement.curve.apex >= self._rest[0]
+        if movement.kind == "micro" and said_to_rest:
+            movement = replace(movement, kind="rejected", reason="while the face was said to be at rest")
+        elif movement.kind == "micro" or (shaped_as_speech and not said_to_rest):
+            under_way = {group.name: group.candidate for group in watch.groups if group.candidate is not None}
+            movement = watch.explanation.explain(movement, under_way)
+            if movement.kind == "speech" and not shaped_as_speech:
                 self._take_back(movement)
         watch.explanation.remember(movement)
         self._ended.append(movement)
@@ -164,8 +165,8 @@ class Spotter:
         """Whoever looks ahead has not reported the first syllables yet."""
         for i, ended in enumerate(self._ended):
             close = 0.0 < syllable.curve.onset - ended.curve.apex < self.config.look_ahead
-            if ended.group == "lower face" and ended.kind == "micro" and close:
-                self._ended[i] = replace(ended, kind="speech")
+            if ended.group == "lower face" and (ended.kind == "micro" or ended.disputed) and close:
+                self._ended[i] = replace(ended, kind="speech", disputed=False)
 
     def _measure(self, watch: _Watch, group: RegionGroup, candidate: Candidate, cut_off: bool = False) -> GroupMovement:
         """A movement of one group that was noticed by its size."""
@@ -187,7 +188,7 @@ class Spotter:
         return self._merge([ended for ended in self._ended if ended not in waiting], waiting)
 
     def _is_claimed(self, watch: _Watch, ended: GroupMovement, now: float) -> bool:
-        if ended.kind == "micro" and now - ended.curve.offset < self.config.look_ahead:
+        if (ended.kind == "micro" or ended.disputed) and now - ended.curve.offset < self.config.look_ahead:
             return True
         # A weaker one joins later, without a word.
         stronger = [hump.best for hump in watch.humps.values() if hump.best and hump.best.score > ended.score]
@@ -209,14 +210,22 @@ class Spotter:
 
     def _merge(self, ready: list[GroupMovement], waiting: Sequence[GroupMovement] = ()) -> list[Spot]:
         # A group that came to rest too late to be waited for belongs to what was reported already.
-        fresh = [m for m in ready if not any(belongs_together(first, m) for first in self._reported)]
+        fresh = [m for m in ready if not self._is_reported(m)]
         self._ended = list(waiting)
         spots = []
-        for spot, leader in merge(fresh):
-            if leader.kind == "micro" or leader.score > 0.0:
+        for spot, leader in merge(settle_disputes(fresh)):
+            if leader.kind in ("micro", "blink") or leader.score > 0.0:
                 self._reported.append(leader)
             spots.append(spot)
         return spots
+
+    def _is_reported(self, ended: GroupMovement) -> bool:
+        # A blink that only the lids' size told explains later blinks alone: they are the same one, seen at the brows.
+        plain_blink = ended.kind == "blink" and not ended.disputed
+        return any(
+            belongs_together(first, ended) and (plain_blink or first.kind == "micro" or first.score > 0.0)
+            for first in self._reported
+        )
 
 
 @dataclass(frozen=True, slots=True)

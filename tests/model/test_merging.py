@@ -1,17 +1,21 @@
 import numpy as np
 import pytest
 
-from model.merging import GroupMovement, merge
+from model.merging import GroupMovement, merge, settle_disputes
 from model.regions import GROUPS
 from model.timing import MovementCurve
 
 
-def movement(group, kind, onset, offset, strength, score=0.0):
+def movement(group, kind, onset, offset, strength, score=0.0, disputed=False):
     regions = np.array(GROUPS[group])
     apex = (onset + offset) / 2
     peaks = np.linspace(strength, strength / 3, len(regions))
     return GroupMovement(
-        group, kind, MovementCurve(onset, apex, offset, 0, 5, 9, strength, regions, peaks), score=score
+        group,
+        kind,
+        MovementCurve(onset, apex, offset, 0, 5, 9, strength, regions, peaks),
+        score=score,
+        disputed=disputed,
     )
 
 
@@ -23,6 +27,31 @@ def test_a_blink_takes_over_the_brows_it_drags_along_but_not_the_mouth():
     blink = movement("eyelids", "blink", 1.0, 1.2, 0.04)
     assert kinds(blink, movement("brows", "micro", 1.02, 1.25, 0.008)) == ["blink"]
     assert kinds(blink, movement("lower face", "micro", 1.02, 1.25, 0.008)) == ["blink", "micro"]
+
+
+def test_what_is_disputed_leads_the_lids_and_stays_disputed():
+    brows = movement("brows", "blink", 1.0, 1.25, 0.01, score=8.0, disputed=True)
+    ((spot, leader),) = merge([movement("eyelids", "blink", 1.02, 1.2, 0.04), brows])
+    assert leader is brows
+    assert spot.disputed
+
+
+def test_two_disputed_movements_at_once_are_one():
+    brows = movement("brows", "blink", 1.0, 1.25, 0.01, score=8.0, disputed=True)
+    mouth = movement("lower face", "speech", 1.02, 1.2, 0.008, score=5.0, disputed=True)
+    ((spot, _),) = merge([mouth, brows])
+    assert (spot.kind, spot.disputed) == ("blink", True)
+
+
+@pytest.mark.parametrize(
+    ("score", "onset", "disputed"), [(9.0, 1.02, False), (5.0, 1.02, True), (9.0, 1.5, True)], ids=str
+)
+def test_a_clearer_movement_at_the_same_time_settles_the_dispute(score, onset, disputed):
+    blink = movement("brows", "blink", 1.0, 1.25, 0.01, score=8.0, disputed=True)
+    mouth = movement("lower face", "micro", onset, onset + 0.2, 0.008, score=score)
+    settled, other = settle_disputes([blink, mouth])
+    assert settled.disputed == disputed
+    assert (other.kind, other.disputed) == ("micro", False)
 
 
 def test_movements_apart_in_time_stay_apart():

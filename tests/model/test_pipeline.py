@@ -6,8 +6,14 @@ from app.sources.demo import demo_truth
 from app.sources.video import VideoSource
 from model.frame import Frame
 from model.intervals import intersection_over_union, match_one_to_one
+from model.muscles import SIDES
 from model.pipeline import Pipeline, PipelineConfig
-from tests.helpers import face_picture, still_frames, tile_faces
+from tests.helpers import demo_portrait, face_picture, still_frames, tile_faces
+from training.synthesis.camera import Camera
+from training.synthesis.demo import DEMO_SCRIPT
+from training.synthesis.habits import Blink
+from training.synthesis.recording import Movement, Recording, Script
+from training.synthesis.timecourse import TimeCourse
 
 
 def test_a_still_portrait_with_noise_and_sway_raises_no_event_in_a_minute(recogniser):
@@ -43,8 +49,16 @@ def test_a_still_portrait_with_noise_and_sway_raises_no_event_in_a_minute(recogn
 def test_the_demo_is_right_on_the_live_and_on_the_recorded_walk(recogniser, demo_folder):
     truth = demo_truth(demo_folder)
     source = VideoSource(demo_folder / "demo.mkv")
-    events = [e for e in Pipeline(recogniser).run(source.frames()) if e.is_micro]
+    every = list(Pipeline(recogniser).run(source.frames()))
     source.close()
+    blinks = [e.spot for e in every if e.kind == "blink"]
+    # Each blink once, though lids and brows both show it.
+    assert len(blinks) == len(DEMO_SCRIPT.blinks)
+    assert all(
+        spot.onset < blink.start + blink.duration and blink.start < spot.offset
+        for spot, blink in zip(blinks, DEMO_SCRIPT.blinks, strict=True)
+    )
+    events = [e for e in every if e.is_micro]
     pairs = match_one_to_one([(e.spot.onset, e.spot.offset) for e in events], [(t.onset, t.offset) for t in truth])
     assert len(pairs) == 6
     assert len(events) == 6
@@ -53,6 +67,21 @@ def test_the_demo_is_right_on_the_live_and_on_the_recorded_walk(recogniser, demo
     for j, i in pairs.items():
         assert events[i].spot.apex == pytest.approx(truth[j].apex, abs=0.034)
         assert len(events[i].crops) == 3
+
+
+def test_an_expression_in_a_blink_is_told_from_the_blink(recogniser):
+    raised = {(au, side): 0.02 for au in (1, 2) for side in SIDES}
+    movement = Movement("surprise", TimeCourse(5.0, 5.12, 5.32), raised)
+    blinks = (Blink(2.5, 0.25), Blink(5.02, 0.25))
+
+    def labels(*movements):
+        script = Script(7.0, 30.0, movements, blinks=blinks, sway=1.0, roll=0.15, seed=3)
+        recording = Recording(demo_portrait(), script, Camera(noise=2.0), size=(480, 400))
+        events = Pipeline(recogniser, PipelineConfig(max_faces=1)).run(recording.frames())
+        return [(e.kind, e.recognition.label if e.recognition else "") for e in events if e.kind != "rejected"]
+
+    assert labels() == [("blink", ""), ("blink", "")]
+    assert labels(movement) == [("blink", ""), ("micro", "surprise")]
 
 
 def test_provisional_recognition_does_not_change_the_events(recogniser, demo_folder):
