@@ -1,4 +1,4 @@
-"""Temperature and 'unsure' threshold from held-out synthetic persons, AU thresholds from training persons."""
+"""Temperature and 'unsure' threshold from held-out synthetic persons, shifts of logits from training persons."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import torch
+
+from model.labels import EMOTIONS
 
 # Of labels that are only just shown, at least this share must be right.
 _WANTED_ACCURACY: Final = 2 / 3
@@ -19,6 +21,10 @@ _FEWEST: Final = 10
 # Range and step in which an AU's logit may be shifted.
 _LARGEST_SHIFT: Final = 1.5
 _SHIFT_STEP: Final = 0.1
+MOST_CALLED: Final = 0.04
+"""Of the moments in which training persons talk and blink, at most this share may be called an emotion: a little less
+than the twentieth that is asked for, since other persons are met less well."""
+_NONE_STEP: Final = 0.05
 # Temperatures outside this range come from sets too small to fit one.
 _TEMPERATURES: Final = (0.2, 5.0)
 
@@ -63,6 +69,29 @@ def action_unit_shifts(
     scores = 2 * right / np.maximum(named.sum(axis=1) + present.sum(axis=0), 1) - 1e-9 * np.abs(steps)[:, None]
     best = steps[scores.argmax(axis=0)]
     return np.where(present.any(axis=0), best, 0.0).astype(np.float32)
+
+
+def none_shift(logits: npt.NDArray[np.float32]) -> float:
+    """The least that must be added to the logit of ``none`` so that talk is seldom called an emotion (`MOST_CALLED`).
+
+    Most moments of a face show no expression, most clips that a network learns from do. Meant for moments of *training*
+    persons: no held-out person chooses a threshold.
+
+    Args:
+        logits: ``[n, 4]`` of moments in which nobody makes an expression.
+
+    Returns:
+        0 or more, in steps of 0.05; 0 if there are no moments.
+    """
+    if not len(logits):
+        return 0.0
+    none = EMOTIONS.index("none")
+    # By how much the likeliest emotion leads: with so much more, `none` wins.
+    leads = np.sort(np.delete(logits, none, axis=1).max(axis=1) - logits[:, none])
+    allowed = int(MOST_CALLED * len(leads))
+    wanted = float(leads[len(leads) - 1 - allowed])
+    # A step further than where both are alike.
+    return max(0.0, float(np.floor(wanted / _NONE_STEP) + 1) * _NONE_STEP)
 
 
 def unsure_threshold(probabilities: npt.NDArray[np.floating[Any]], emotion: npt.NDArray[np.int64]) -> float:

@@ -14,6 +14,7 @@ from model.whole_file import whole_file
 from training.adapt import AdaptSettings
 from training.augment import PUBLISHED_SHARE
 from training.batches import EMPHASIS, EMPHASISED
+from training.calibration import MOST_CALLED
 from training.clipset import TRAINING_H264, ClipSetPlan
 from training.fit import FitSettings
 from training.judge import Judgement
@@ -222,7 +223,8 @@ Settings, fixed beforehand: {run.settings.epochs} epochs (the last one is taken)
 as often as in the clips, but a clip with one of
 {_named(EMPHASISED)} is shown {EMPHASIS:g} times as often as others. Seed {run.shipped} is shipped whatever the others
 score. The spatial attention was taught where the synthetic skin truly moved, the temporal attention to favour the apex and
-to leave spoilt key frames. AU logits are shifted so that 0.5 is the best threshold on clips of training persons. The
+to leave spoilt key frames. AU logits are shifted so that 0.5 is the best threshold on clips of training persons, and the
+logit of `none` is raised until at most {MOST_CALLED:.0%} of the moments in which training persons talk and blink are called an emotion. The
 held-out persons chose nothing but the two numbers of the calibration.""",
         _figures(run),
         _confusion(own, run.shipped),

@@ -15,7 +15,7 @@ from scipy.special import expit, softmax
 from model.astann import Astann
 from model.labels import ACTION_UNITS, EMOTIONS
 from model.representation import Representation
-from training.calibration import action_unit_shifts, fit_temperature, unsure_threshold
+from training.calibration import action_unit_shifts, fit_temperature, none_shift, unsure_threshold
 from training.clipset import ClipArrays
 from training.fit import Predictions, predict
 from training.metrics import Bin, Figures, judge, reliability
@@ -29,6 +29,8 @@ from training.trials.stillness import Stillness, windows_of_recordings, windows_
 
 _SMILE_SEED: Final = 0
 _SMILE_AUS: Final = (6, 12)
+# Other words for training persons than for those who are judged.
+_TALK_SEEDS: Final = {"training": 78, "held out": 77}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Trials:
         curves: For each curve its (setting, clips), held-out persons.
         smiles: Real smiles morphed; none if no folder was named.
         still: Windows without expression, of recordings and of synthetic talk.
+        settling: Windows in which training persons talk: nothing is judged by them.
     """
 
     calibrating: ClipArrays
@@ -65,6 +68,7 @@ class Trials:
     curves: dict[str, Curve]
     smiles: list[Smile]
     still: list[Stillness]
+    settling: tuple[Representation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,10 @@ def prepare_trials(
         stage: Opens a progress bar.
     """
     still = windows_of_recordings(recordings_in(plan.recordings), stage("recordings")) if plan.recordings else []
-    talk = windows_of_talk(people.held_out, plan.talk_minutes, stage("synthetic talk"))
+    talk = windows_of_talk(people.held_out, plan.talk_minutes, _TALK_SEEDS["held out"], stage("synthetic talk"))
+    settling = windows_of_talk(
+        people.training, plan.talk_minutes, _TALK_SEEDS["training"], stage("talk of training persons")
+    )
     # Calibrated on every other person (of a single one, every other clip) and judged on the rest, so that the
     # calibration error is no promise to itself.
     halves = persons if len(people.held_out) > 1 else np.arange(len(persons))
@@ -160,6 +167,7 @@ def prepare_trials(
         make_curves(people.held_out, plan.clips, cache, stage("clips for the curves")),
         film_smiles(plan.smiles, _SMILE_SEED, stage("morphed smiles")) if plan.smiles else [],
         [s for s in (*still, talk) if s.windows],
+        settling.windows,
     )
 
 
@@ -170,13 +178,22 @@ def settle_action_units(network: Astann, clips: ClipArrays) -> None:
         network.action_units.bias.add_(torch.from_numpy(shifts))
 
 
+def settle_none(network: Astann, talk: Sequence[Representation]) -> None:
+    """Raises the network's logit of ``none`` in place as far as talk of training persons asks for."""
+    if not talk:
+        return
+    shift = none_shift(_say(network, talk).emotion)
+    with torch.no_grad():
+        network.emotion.bias[EMOTIONS.index("none")].add_(shift)
+
+
 def judge_networks(
     networks: Sequence[Astann], seen: ClipArrays, trials: Trials, progress: Callable[[int, int], None]
 ) -> list[Judgement]:
-    """Settles each network's AU thresholds and puts it through all trials.
+    """Settles each network's thresholds and puts it through all trials.
 
     Args:
-        networks: Networks of one training run, one a seed; their AU logits are shifted in place.
+        networks: Networks of one training run, one a seed; their logits are shifted in place.
         seen: Clips of training persons.
         trials: Inputs of the trials.
         progress: Told (networks done, networks in all).
@@ -184,6 +201,7 @@ def judge_networks(
     judgements = []
     for network in networks:
         settle_action_units(network, seen)
+        settle_none(network, trials.settling)
         judgements.append(judge_network(network, trials))
         progress(len(judgements), len(networks))
     return judgements

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from model.labels import ACTION_UNITS
-from training.calibration import action_unit_shifts, fit_temperature, unsure_threshold
+from model.labels import ACTION_UNITS, EMOTIONS
+from training.calibration import MOST_CALLED, action_unit_shifts, fit_temperature, none_shift, unsure_threshold
 from training.metrics import calibration_error, judge, reliability
 
 
@@ -37,6 +38,19 @@ def test_an_au_that_never_reaches_half_is_shifted_until_naming_it_pays():
     shifts = action_unit_shifts(logits, present)
     assert ((logits[:, 0] + shifts[0] >= 0) == present[:, 0]).all()
     assert shifts[1] == 0.0  # does not occur
+
+
+@given(hnp.arrays(np.float32, st.tuples(st.integers(0, 80), st.just(4)), elements=st.floats(-8, 8, width=32)))
+def test_the_logit_of_none_is_raised_just_as_far_as_talk_asks_for(logits):
+    def called(shift):
+        shifted = logits.astype(np.float64) + np.array([0.0, 0.0, 0.0, shift])
+        return float((shifted.argmax(axis=1) != EMOTIONS.index("none")).mean()) if len(logits) else 0.0
+
+    shift = none_shift(logits)
+    assert shift >= 0.0
+    assert called(shift) <= MOST_CALLED
+    if shift > 0.0:
+        assert called(shift - 0.051) > MOST_CALLED
 
 
 def test_figures_of_a_hand_made_case():

@@ -57,16 +57,17 @@ def windows_of_recordings(files: list[Path], progress: Callable[[int, int], None
 
 
 def windows_of_talk(
-    people: tuple[Path, ...], minutes: float, progress: Callable[[int, int], None] | None = None
+    people: tuple[Path, ...], minutes: float, seed: int, progress: Callable[[int, int], None] | None = None
 ) -> Stillness:
     """Windows of synthetic persons who talk and blink.
 
     Args:
         people: Prepared portraits.
         minutes: Length of all recordings together.
+        seed: Seed of what they say.
         progress: Told (persons done, persons in all).
     """
-    jobs = [(path, 60 * minutes / len(people), i) for i, path in enumerate(people)]
+    jobs = [(path, 60 * minutes / len(people), (seed, i)) for i, path in enumerate(people)]
     parts = in_parallel(_look_at_talk, jobs, progress)
     name = f"synthetic talk and blinks, {minutes:g} min, {len(people)} persons"
     return Stillness(name, tuple(window for part in parts for window in part))
@@ -80,10 +81,10 @@ def _look_at_file(path: Path) -> Stillness:
     return Stillness(path.name, tuple(_windows(frames_of(path), _EVERY_RECORDED_S, long_ones)))
 
 
-def _look_at_talk(job: tuple[Path, float, int]) -> list[Representation]:
+def _look_at_talk(job: tuple[Path, float, tuple[int, int]]) -> list[Representation]:
     cv2.setNumThreads(1)
     path, seconds, seed = job
-    rng = np.random.default_rng([77, seed])
+    rng = np.random.default_rng(seed)
     script = talk_script(seconds, rng)
     portrait = load_person(path)
     recording = Recording(portrait, script, Camera(noise=3.0), _TALK_SIZE)
