@@ -46,6 +46,11 @@ class GroupMovement:
     score: float = 0.0
     disputed: bool = False
 
+    @property
+    def may_express(self) -> bool:
+        """True for what may be reported as a micro-expression."""
+        return self.kind == "micro" or self.disputed
+
 
 def merge(movements: list[GroupMovement]) -> list[tuple[Spot, GroupMovement]]:
     """Joins what belongs together; each movement of the face with that of its leading group, by onset."""
@@ -65,12 +70,11 @@ def merge(movements: list[GroupMovement]) -> list[tuple[Spot, GroupMovement]]:
 def settle_disputes(movements: Sequence[GroupMovement]) -> list[GroupMovement]:
     """Beside an undoubted micro-expression that stands out more, a blink is a blink and speech is speech."""
     clear = [m for m in movements if m.kind == "micro"]
-    return [
-        replace(
-            m, disputed=m.disputed and not any(c.score > m.score and is_same_movement(c.curve, m.curve) for c in clear)
-        )
-        for m in movements
-    ]
+
+    def settled(m: GroupMovement) -> bool:
+        return m.disputed and any(c.score > m.score and is_same_movement(c.curve, m.curve) for c in clear)
+
+    return [replace(m, disputed=False) if settled(m) else m for m in movements]
 
 
 def is_same_movement(a: Timed, b: Timed) -> bool:

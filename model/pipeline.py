@@ -54,13 +54,13 @@ class PipelineConfig:
     clear_score: float = 8.0
     most_none_disputed: float = 0.5
 
-    def most_none(self, score: float) -> float:
-        """Probability of ``none`` up to which a movement of this score is taken for an expression."""
-        if score == 0.0:  # not measured
-            return self.most_none_clear
+    def most_none(self, spot: Spot) -> float:
+        """Probability of ``none`` up to which a movement is taken for an expression."""
         weak = self.spotter.least_score
-        share = min(1.0, (score - weak) / (self.clear_score - weak))
-        return self.most_none_weak + share * (self.most_none_clear - self.most_none_weak)
+        # A movement whose score was not measured counts as a clear one.
+        share = min(1.0, (spot.score - weak) / (self.clear_score - weak)) if spot.score else 1.0
+        most = self.most_none_weak + share * (self.most_none_clear - self.most_none_weak)
+        return most * self.most_none_disputed if spot.disputed else most
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +191,14 @@ class Pipeline:
         if spot.kind != "micro" and (beside or not spot.disputed):
             return self._numbered(Event(0, face, spot))
         recognition = self._recogniser.recognise(represent(track.crops.key_crops(spot), self._flow))
-        if spot.disputed:
-            if recognition.probability_of("none") > self.config.most_none_disputed * self.config.most_none(spot.score):
+        if recognition.probability_of("none") > self.config.most_none(spot):
+            if spot.disputed:  # it is what it seems to be
                 return self._numbered(Event(0, face, spot))
-            spot = replace(spot, kind="micro")
-        elif recognition.probability_of("none") > self.config.most_none(spot.score):
             spot = replace(spot, kind="rejected", reason="the network sees no expression in it")
         elif beside:
             spot = replace(spot, kind="rejected", reason="part of a movement that was reported")
-        if spot.kind == "micro":
+        else:
+            spot = replace(spot, kind="micro")
             track.told.append(spot)
         shown = tuple(crop.crop for crop in track.crops.key_frames(spot))
         return self._numbered(Event(0, face, spot, recognition, shown))

@@ -165,7 +165,7 @@ class Spotter:
         """Whoever looks ahead has not reported the first syllables yet."""
         for i, ended in enumerate(self._ended):
             close = 0.0 < syllable.curve.onset - ended.curve.apex < self.config.look_ahead
-            if ended.group == "lower face" and (ended.kind == "micro" or ended.disputed) and close:
+            if ended.group == "lower face" and ended.may_express and close:
                 self._ended[i] = replace(ended, kind="speech", disputed=False)
 
     def _measure(self, watch: _Watch, group: RegionGroup, candidate: Candidate, cut_off: bool = False) -> GroupMovement:
@@ -188,7 +188,7 @@ class Spotter:
         return self._merge([ended for ended in self._ended if ended not in waiting], waiting)
 
     def _is_claimed(self, watch: _Watch, ended: GroupMovement, now: float) -> bool:
-        if (ended.kind == "micro" or ended.disputed) and now - ended.curve.offset < self.config.look_ahead:
+        if ended.may_express and now - ended.curve.offset < self.config.look_ahead:
             return True
         # A weaker one joins later, without a word.
         stronger = [hump.best for hump in watch.humps.values() if hump.best and hump.best.score > ended.score]

@@ -29,8 +29,9 @@ from training.trials.stillness import Stillness, windows_of_recordings, windows_
 
 _SMILE_SEED: Final = 0
 _SMILE_AUS: Final = (6, 12)
-# Other words for training persons than for those who are judged.
-_TALK_SEEDS: Final = {"training": 78, "held out": 77}
+# Training persons, whose talk settles the network, say other things than those who are judged.
+_JUDGED_TALK_SEED: Final = 77
+_SETTLING_TALK_SEED: Final = 78
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def prepare_trials(
     """Makes the inputs of all trials.
 
     Args:
-        people: Only the held-out ones are filmed.
+        people: The held-out ones are filmed for what is judged, the training ones while they talk.
         plan: What to make.
         held_out: Their clips under the conditions of training.
         persons: Whom each of these clips shows, ``int64 [n]``.
@@ -153,9 +154,9 @@ def prepare_trials(
         stage: Opens a progress bar.
     """
     still = windows_of_recordings(recordings_in(plan.recordings), stage("recordings")) if plan.recordings else []
-    talk = windows_of_talk(people.held_out, plan.talk_minutes, _TALK_SEEDS["held out"], stage("synthetic talk"))
+    talk = windows_of_talk(people.held_out, plan.talk_minutes, _JUDGED_TALK_SEED, stage("synthetic talk"))
     settling = windows_of_talk(
-        people.training, plan.talk_minutes, _TALK_SEEDS["training"], stage("talk of training persons")
+        people.training, plan.talk_minutes, _SETTLING_TALK_SEED, stage("talk of training persons")
     )
     # Calibrated on every other person (of a single one, every other clip) and judged on the rest, so that the
     # calibration error is no promise to itself.
