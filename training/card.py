@@ -239,8 +239,8 @@ held-out persons chose nothing but the two numbers of the calibration.""",
 - Suppressed smiles resemble AU10 and AU14 and may be called negative; AU24 and AU17 are often missed when weak.
 - Weak movements and compression cost accuracy, as the tables show; H.264 from crf 23 on hurts most.
 - Asked about any moment in which nobody makes an expression, the network alone sees one in a few per cent (table above),
-  most often in a face that is quite still. The program asks it about spotted movements only, and rejects what is speech
-  or a blink by its course before.
+  most often in a face that is quite still. The program asks it about spotted movements only, and rejects most of what
+  is speech or a blink by its course before.
 - Strong head turns, glasses, beards, hands before the face and faces below 40 px between the eyes were not in the training
   set. All portraits are adults, photographed from the front.""",
     ]
