@@ -15,8 +15,8 @@ from model.export import export_onnx
 from model.labels import EMOTIONS
 from training.adapt import AdaptSettings, Target, adapt, check_size
 from training.calibration import fit_temperature, unsure_threshold
-from training.card import Adaptation, Changes, write_adapted_card
 from training.clipset import Batch, ClipArrays, make_clips
+from training.derived_cards import Adaptation, Changes, write_adapted_card
 from training.evaluate import three_classes
 from training.fit import predict
 from training.flow_maps import LABELS, is_flow_map_set, read_flow_maps

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from model.export import export_onnx
-from training.card import ExperimentCard, write_experiment_card
+from training.derived_cards import ExperimentCard, write_experiment_card
 from training.experiment import Contender, Job, Material, verdict_of
 from training.learners import METHODS, MethodError, NetworkLearner
 from training.protocols import Fold, ProtocolError
