@@ -22,13 +22,15 @@ from training.synthesis.clips import ClipCamera, Conditions, LabelledClip
 from training.synthesis.fields import draw_field
 
 # Raised whenever the clips of a seed change; a cache of another version is made anew.
-GENERATOR_VERSION: Final = 6
+GENERATOR_VERSION: Final = 7
 _SHARD: Final = 125
 # Every shard sees so few persons only, so that opening a portrait is paid once for many clips.
 _PEOPLE_A_SHARD: Final = 5
 TRAINING_H264: Final = 0.4
 """Share of the training clips that went through H.264, more than of those by which a network is judged: what a codec
 leaves of a weak movement is what is hardest to learn."""
+TRAINING_AVERAGED: Final = 0.8
+"""Share of the training clips whose key frames are means, as the pipeline makes them; databases keep single frames."""
 
 
 class ClipSetError(FleetingError):
@@ -107,7 +109,12 @@ class ClipArrays:
 def training_batches(plan: ClipSetPlan, people: People) -> tuple[Batch, Batch, Batch]:
     """The filmed clips, the flow fields and the held-out clips of a plan."""
     return (
-        Batch(plan.filmed, plan.seed, people.training, replace(Conditions(), h264=TRAINING_H264)),
+        Batch(
+            plan.filmed,
+            plan.seed,
+            people.training,
+            replace(Conditions(), h264=TRAINING_H264, averaged=TRAINING_AVERAGED),
+        ),
         Batch(plan.fields, plan.seed + 1),
         Batch(plan.held_out, plan.seed + 2, people.held_out),
     )

@@ -84,6 +84,10 @@ def write_flow_maps(
         writer.writerows(rows)
 
 
+# Databases are filmed in a laboratory's light, and their maps are made of single frames.
+_LABORATORY: Final = Conditions(face_sizes=(80.0, 200.0), h264=0.1, noise=(0.5, 6.0), gains=(0.5, 1.2), averaged=0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class _Job:
     person: Path
@@ -97,7 +101,7 @@ class _Job:
 
 def _film_subject(job: _Job) -> list[dict[str, str]]:
     cv2.setNumThreads(1)
-    portrait, camera = load_person(job.person), ClipCamera(Conditions(face_sizes=(80.0, 200.0), h264=0.1))
+    portrait, camera = load_person(job.person), ClipCamera(_LABORATORY)
     rows: list[dict[str, str]] = []
     attempt = 0
     while len(rows) < job.clips:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from training.synthesis.camera import Camera, Light
 from training.synthesis.clips import ClipCamera, Conditions, present_action_units, strength_table
 from training.synthesis.codec import through_h264
 from training.synthesis.distractions import draw_distraction
+from training.synthesis.exposures import mean_exposures, single_exposures
 from training.synthesis.expressions import sample_expression
 from training.synthesis.fields import draw_field
 from training.synthesis.habits import Blink, Glance, Speech
@@ -277,6 +280,42 @@ def test_speech_opens_the_mouth_by_at_most_the_stated_opening_and_only_while_it_
     assert 0.009 < mouths[:, 1].max() <= 0.01
     assert not mouths[:100].any()
     assert not mouths[300:].any()
+
+
+@pytest.mark.parametrize(("fps", "frames", "renderings"), [(10, 1, 1), (30, 3, 2), (200, 14, 2)])
+def test_a_key_frame_at_rest_is_exposed_to_as_many_frames_as_the_pipeline_averages(fps, frames, renderings):
+    duration = 4 * max(round(fps / 10), 1) / fps
+    onset, apex, offset = 1.0, 1.0 + duration / 2, 1.0 + duration
+    exposures = mean_exposures(np.array([onset - duration / 2, onset, apex, offset]), fps)
+    for exposure in (exposures[0], exposures[1], exposures[3]):
+        assert len(exposure.times) == renderings
+        # The mean of the renderings is as quiet as that of all frames.
+        assert exposure.noise**2 / renderings == pytest.approx(1 / frames)
+    shown = [time for exposure in exposures for time in exposure.times]
+    assert shown == sorted(shown)
+    assert max(exposures[1].times) <= onset
+    assert min(exposures[3].times) >= offset
+    assert np.mean(exposures[2].times) == pytest.approx(apex)
+
+
+def test_a_single_frame_is_exposed_once_with_all_its_noise():
+    frames = np.array([0.0, 0.1, 0.2, 0.4])
+    assert [(e.times, e.noise) for e in single_exposures(frames)] == [((time,), 1.0) for time in frames.tolist()]
+
+
+@pytest.mark.parametrize("h264", [0.0, 1.0])
+def test_a_mean_of_frames_is_quieter_than_a_single_one(h264):
+    portrait = Portrait.from_photo(face_picture(), load_muscles()).around_face(2.4)
+    still = Conditions(frame_rates=(60, 60), face_sizes=(100, 100), crf=(10, 10), h264=h264, jpeg=0, noise=(7, 7))
+    noise = {}
+    for averaged in (0.0, 1.0):
+        camera = ClipCamera(replace(still, averaged=averaged))
+        takes = [camera.shoot(portrait, load_muscles(), np.random.default_rng(seed)) for seed in range(3)]
+        camera.close()
+        # Half of all neighbours on a face look alike: what they differ by is noise.
+        steps = [np.diff(picture.astype(float), axis=1) for take in takes for picture in take.pictures]
+        noise[averaged] = np.mean([np.median(np.abs(step)) for step in steps])
+    assert noise[1.0] < 0.75 * noise[0.0]
 
 
 def test_a_clip_depends_on_its_seed_alone():

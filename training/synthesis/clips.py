@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -13,6 +15,7 @@ from model.crop import CROP_SIZE, INTER_OCULAR_PX, Transform, crop_transform, gr
 from model.face import FaceTracker
 from model.flow import FlowEstimator
 from model.frame import Frame, Image
+from model.key_frames import mean_crop
 from model.labels import ACTION_UNITS, EMOTIONS
 from model.muscles import SIDES, Muscles
 from model.representation import MAP_SIZE, KeyCrops, Representation, represent
@@ -21,6 +24,7 @@ from training.synthesis.camera import Camera, Light
 from training.synthesis.chance import log_uniform
 from training.synthesis.codec import through_h264
 from training.synthesis.distractions import Distraction, draw_distraction
+from training.synthesis.exposures import Exposure, mean_exposures, single_exposures
 from training.synthesis.expressions import Strengths, sample_expression
 from training.synthesis.portrait import FaceState, Portrait
 from training.synthesis.timecourse import KeyTimes, draw_key_times
@@ -48,6 +52,9 @@ class Conditions:
         h264: Share of clips that went through H.264.
         jpeg: Share of the other clips that were compressed as JPEG by the camera.
         drops: Chance for each key frame that the camera dropped it.
+        noise: Standard deviations of the sensor's noise, grey levels.
+        gains: Brightnesses of the light: a dark room's 0.4, a lit one's 1.
+        averaged: Share of clips whose key frames are means of several frames, as the pipeline makes them.
         anatomies: Whose ideas of how skin moves, of `ANATOMY_NAMES`.
     """
 
@@ -58,6 +65,9 @@ class Conditions:
     h264: float = 0.25
     jpeg: float = 0.4
     drops: float = 0.08
+    noise: tuple[float, float] = (0.5, 7.0)
+    gains: tuple[float, float] = (0.4, 1.2)
+    averaged: float = 1.0
     anatomies: tuple[str, ...] = ANATOMY_NAMES
 
 
@@ -158,20 +168,22 @@ class ClipCamera:
         crf = int(rng.integers(self.conditions.crf[0], self.conditions.crf[1] + 1))
         compressed = rng.random() < self.conditions.h264
         times = draw_key_times(fps, rng, self.conditions.drops)
+        averaged = rng.random() < self.conditions.averaged
         return Scene(
             actor,
             strengths,
             times,
+            mean_exposures(times.frames, fps) if averaged else single_exposures(times.frames),
             # Muscles neither start nor let go together, and skin never comes quite back.
             {key: float(rng.normal(0.0, 0.012)) for key in strengths},
             {key: float(rng.uniform(0.0, 0.45) ** 1.5) for key in strengths},
             draw_distraction(bool(strengths), times.frames, rng),
             Camera(
-                noise=rng.uniform(0.5, 6.0),
+                noise=rng.uniform(*self.conditions.noise),
                 blur=rng.uniform(0.0, 1.0),
                 quality=int(rng.integers(50, 96)) if not compressed and rng.random() < self.conditions.jpeg else None,
             ),
-            Light(rng.uniform(0.5, 1.2), (rng.normal(0.0, 0.2), rng.normal(0.0, 0.1))),
+            Light(rng.uniform(*self.conditions.gains), (rng.normal(0.0, 0.2), rng.normal(0.0, 0.1))),
             crf if compressed else None,
             fps,
             _camera_view(actor, size, side, rng),
@@ -180,15 +192,23 @@ class ClipCamera:
         )
 
     def _pictures(self, scene: Scene, rng: np.random.Generator) -> list[Image]:
-        """The four pictures before, onset, apex, offset as the camera's file shows them."""
+        """The four pictures before, onset, apex, offset, each the mean of what the camera's file shows of it."""
+        counts = [len(exposure.times) for exposure in scene.exposures]
         if scene.crf is None:
-            return [scene.shoot(moment, rng) for moment in (0.0, 1.0, 2.0, 3.0)]
-        # A codec predicts a picture from the one before: it needs the frames between as well.
-        sequence = [scene.shoot(moment, rng) for moment in (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)]
+            return _means([scene.shoot(e, time, rng) for e in scene.exposures for time in e.times], counts)
+        # A codec predicts a picture from the one before: it needs a frame between the key frames as well.
+        sequence: list[Image] = []
+        keys: list[int] = []
+        for before, exposure in zip((None, *scene.exposures), scene.exposures, strict=False):
+            if before is not None:
+                sequence.append(scene.shoot(exposure, (before.times[-1] + exposure.times[0]) / 2, rng))
+            keys += range(len(sequence), len(sequence) + len(exposure.times))
+            sequence += [scene.shoot(exposure, time, rng) for time in exposure.times]
         received = list(through_h264(sequence, scene.fps, scene.crf))
+        pictures = _means([received[i] for i in keys], counts)
         # A codec may leave a weak movement out altogether; then there is nothing to learn from its pictures.
-        lost = np.array_equal(received[2], received[4])
-        return (sequence if lost else received)[::2]
+        lost = np.array_equal(pictures[1], pictures[2])
+        return _means([sequence[i] for i in keys], counts) if lost else pictures
 
     def _align(self, picture: Image, scene: Scene) -> Transform:
         """The crop's transform by the product's mesh; by the true landmarks where the mesh finds no face."""
@@ -234,6 +254,7 @@ class Scene:
     actor: Portrait
     strengths: Strengths
     times: KeyTimes
+    exposures: list[Exposure]
     delays: dict[tuple[int, int], float]
     remains: dict[tuple[int, int], float]
     aside: Distraction
@@ -245,17 +266,17 @@ class Scene:
     size: float
     side: int
 
-    def muscles(self, moment: float) -> Strengths:
-        """The expression alone at a fractional moment."""
-        time = self.times.at(moment)
+    def muscles(self, time: float) -> Strengths:
+        """The expression alone at a moment (seconds)."""
         return {
             key: peak * self.times.course.strength(time - self.delays[key], remains=self.remains[key])
             for key, peak in self.strengths.items()
         }
 
-    def shoot(self, moment: float, rng: np.random.Generator) -> Image:
-        at = self.aside.at(moment)
-        muscles = self.muscles(moment)
+    def shoot(self, exposure: Exposure, time: float, rng: np.random.Generator) -> Image:
+        """One picture of an exposure, taken at ``time`` (seconds)."""
+        at = self.aside.at(self.times.moment(time))
+        muscles = self.muscles(time)
         # AU25 is drawn as parting lips instead of a skin field.
         jaw = sum(muscles.pop((25, side), 0.0) for side in SIDES) / 2
         for side in SIDES:
@@ -275,7 +296,8 @@ class Scene:
             self.light.gain * float(1 + at["gain"]),
             (self.light.gradient[0] + float(at["gradient"][0]), self.light.gradient[1] + float(at["gradient"][1])),
         )
-        return self.camera.expose(picture, rng, light, defocus=float(at["defocus"]) * self.size)
+        camera = replace(self.camera, noise=exposure.noise * self.camera.noise)
+        return camera.expose(picture, rng, light, defocus=float(at["defocus"]) * self.size)
 
     def _moved_view(self, at: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
         """The camera's view after the head's shift, roll and approach at this moment."""
@@ -295,6 +317,12 @@ def _camera_view(actor: Portrait, size: float, side: int, rng: np.random.Generat
     return np.column_stack([linear, middle - linear @ np.array([side / 2, side / 2])])
 
 
+def _means(pictures: Sequence[Image], counts: Sequence[int]) -> list[Image]:
+    """The mean of the first so many pictures, of the next so many, and so on."""
+    remaining = iter(pictures)
+    return [mean_crop(list(itertools.islice(remaining, count))) for count in counts]
+
+
 def _true_displacement(scene: Scene, transform: Transform) -> npt.NDArray[np.float16]:
     crop_to_picture = cv2.invertAffineTransform(transform)
     # Middles of the map's pixels in the crop: every second pixel, half a pixel off.
@@ -302,5 +330,8 @@ def _true_displacement(scene: Scene, transform: Transform) -> npt.NDArray[np.flo
     grid = np.array([[step, 0, (step - 1) / 2], [0, step, (step - 1) / 2], [0, 0, 1]], dtype=np.float64)
     to_portrait = np.vstack([scene.view, [0, 0, 1]]) @ np.vstack([crop_to_picture, [0, 0, 1]]) @ grid
     view, size = np.asarray(to_portrait[:2]), (MAP_SIZE, MAP_SIZE)
-    onset, apex = (scene.actor.displacement_in(FaceState(scene.muscles(moment)), view, size) for moment in (1.0, 2.0))
+    onset, apex = (
+        scene.actor.displacement_in(FaceState(scene.muscles(float(time))), view, size)
+        for time in scene.times.frames[1:3]
+    )
     return np.asarray((apex - onset) * (100.0 * step / INTER_OCULAR_PX), dtype=np.float16)

@@ -70,9 +70,9 @@ class KeyTimes:
         start = float(self.frames[1])
         return self.course.onset - start, self.course.apex - start, self.course.offset - start
 
-    def at(self, moment: float) -> float:
-        """Seconds at a fractional moment, 0 (before) to 3 (offset)."""
-        return float(np.interp(moment, np.arange(len(self.frames)), self.frames))
+    def moment(self, time: float) -> float:
+        """The fractional moment at ``time`` seconds, 0 (before) to 3 (offset); what lies outside is the nearest end."""
+        return float(np.interp(time, self.frames, np.arange(len(self.frames))))
 
 
 def draw_key_times(fps: float, rng: np.random.Generator, drops: float = 0.0) -> KeyTimes:
