@@ -42,7 +42,7 @@ _STABLE: Final[dict[int, tuple[float, float]]] = {
     351: (0.092, 0.050),
 }
 STABLE_LANDMARKS: Final = tuple(_STABLE)
-_EYE_CORNERS: Final = ((33, 133), (362, 263))
+_EYE_CORNERS: Final = [33, 133, 362, 263]
 
 # Below this many crop pixels per picture pixel a plain bilinear warp skips picture rows and turns texture into
 # noise; the picture is reduced by area first.
@@ -75,8 +75,8 @@ def face_radius(size: int) -> npt.NDArray[np.float32]:
 
 def inter_ocular_distance(landmarks: Points) -> float:
     """Distance in pixels between the midpoints of the two eyes (each midway between its corners)."""
-    left, right = (landmarks[list(pair)].mean(axis=0) for pair in _EYE_CORNERS)
-    return float(np.linalg.norm(right - left))
+    left_outer, left_inner, right_inner, right_outer = landmarks[_EYE_CORNERS]
+    return float(np.hypot(*(right_inner + right_outer - left_outer - left_inner))) / 2
 
 
 def fit_similarity(source: npt.NDArray[np.floating[Any]], target: npt.NDArray[np.floating[Any]]) -> Transform:

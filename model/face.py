@@ -88,8 +88,7 @@ class FaceTracker:
 
     def track(self, frame: Frame) -> list[Face]:
         """The faces of ``frame``, ordered by track number."""
-        found = [mesh for mesh in self._find(frame.image) if inter_ocular_distance(mesh[:, :2]) >= MIN_INTER_OCULAR_PX]
-        return sorted(self._name(found, frame), key=lambda face: face.track)
+        return sorted(self._name(self._find(frame.image), frame), key=lambda face: face.track)
 
     def forget(self) -> None:
         """Faces that come now are others than those before."""
@@ -124,6 +123,9 @@ class FaceTracker:
 
     def _name(self, meshes: list[_Mesh], frame: Frame) -> Iterator[Face]:
         self._tracks = [track for track in self._tracks if frame.time - track.seen <= _MEMORY_S]
+        sized = [(mesh, inter_ocular_distance(mesh[:, :2])) for mesh in meshes]
+        meshes = [mesh for mesh, size in sized if size >= MIN_INTER_OCULAR_PX]
+        sizes = [size for _, size in sized if size >= MIN_INTER_OCULAR_PX]
         found = [mesh[:, :2] for mesh in meshes]
         centres = [points.mean(axis=0) for points in found]
         pairs = sorted(
@@ -138,11 +140,10 @@ class FaceTracker:
                 matched[f] = self._tracks[t]
                 taken.add(t)
         # The mesh may return one face more than it was asked for; those already followed go on, then the largest.
-        ranked = sorted(range(len(found)), key=lambda f: (f not in matched, -inter_ocular_distance(found[f])))
+        ranked = sorted(range(len(found)), key=lambda f: (f not in matched, -sizes[f]))
         height, width = frame.image.shape[:2]
         for f in ranked[: self._max_faces]:
-            points = found[f]
-            size = inter_ocular_distance(points)
+            points, size = found[f], sizes[f]
             track = matched.get(f)
             if track is None:
                 track = _Track(self._next_track, centres[f], size, frame.time)

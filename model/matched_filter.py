@@ -120,7 +120,7 @@ class MatchedFilter:
         places = history.means(ends, np.tile(_WIDTHS_S, 3))[:, _WATCHED].reshape(3, len(_SPANS_S), -1)
         there, back = places[1] - places[2], places[1] - places[0]
         humps = (there + back) / 2
-        rise, fall = (np.einsum("skd,sd->sk", self._filters, way) for way in (there, back))
+        rise, fall = ((self._filters @ way[:, :, None])[:, :, 0] for way in (there, back))
         both = np.minimum(rise, fall) >= _BOTH_WAYS * np.maximum(rise, fall)
         scores = np.where(known[:, None] & both, (rise + fall) / 2, 0.0)
         found = {}
@@ -164,7 +164,7 @@ class MatchedFilter:
         times = history.times
         elapsed = float(times[-1] - times[-2])
         size = humps.shape[1]
-        length = np.sqrt(np.einsum("sd,sde,se->s", humps, self._inverse, humps) / size)
+        length = np.sqrt(((self._inverse @ humps[:, :, None])[:, :, 0] * humps).sum(axis=1) / size)
         lesson = humps * np.minimum(1.0, _MOST_LEARNT / np.maximum(length, 1e-9))[:, None]
         seen = float(times[-1]) - (self._began or 0.0)
         share = elapsed / min(_LEARNING_S, seen + self._assumed_s)
@@ -178,8 +178,8 @@ class MatchedFilter:
         size = self._covariance.shape[1]
         mean = np.trace(self._covariance, axis1=1, axis2=2) / size
         self._inverse = np.linalg.inv(self._covariance + _RIDGE * mean[:, None, None] * np.eye(size))
-        kernels = np.einsum("kd,sde->ske", self._patterns, self._inverse)
-        self._filters = kernels / np.sqrt(np.einsum("ske,ke->sk", kernels, self._patterns))[..., None]
+        kernels = self._patterns @ self._inverse
+        self._filters = kernels / np.sqrt((kernels * self._patterns).sum(axis=2))[..., None]
         self._renewed = now
 
 

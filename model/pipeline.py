@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -19,15 +19,17 @@ from model.kept_crops import KeptCrops
 from model.merging import is_same_movement
 from model.motion import MAX_GAP_S, Look, MotionMeter
 from model.recognition import Recogniser, Recognition
-from model.representation import represent
+from model.representation import KeyCrops, represent
 from model.resting import RestingFace
-from model.spot import Running, Spot, SpotterConfig
+from model.spot import Spot, SpotterConfig
 from model.spotting import Spotter
 
 # So many micro-expressions of a face are remembered, to tell none twice.
 _TOLD: Final = 16
 # While a movement runs, the network looks again at most this often (seconds).
 _PROVISIONAL_EVERY_S: Final = 0.15
+# A movement's flows are measured on both cores while the face mesh waits.
+_WORKERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Pipeline:
         self._recogniser = recogniser
         self._tracker = FaceTracker(self.config.max_faces)
         self._flow = FlowEstimator()
-        self._beside = _worker()
+        self._beside = _workers()
         self._tracks: dict[int, _Track] = {}
         self._counts: Counter[str] = Counter()
         self._shape: tuple[int, ...] | None = None
@@ -164,7 +166,7 @@ class Pipeline:
         events = self._end(list(self._tracks))
         self._tracker.close()
         self._beside.shutdown()
-        self._beside = _worker()
+        self._beside = _workers()
         self._gate.restart()
         self._resting.clear()
         self.faces = ()
@@ -190,7 +192,7 @@ class Pipeline:
         beside = track.told_beside(spot)
         if spot.kind != "micro" and (beside or not spot.disputed):
             return self._numbered(Event(0, face, spot))
-        recognition = self._recogniser.recognise(represent(track.crops.key_crops(spot), self._flow))
+        recognition = self._recogniser.recognise(represent(track.crops.key_crops(spot), self._flow, self._beside))
         if recognition.probability_of("none") > self.config.most_none(spot):
             if spot.disputed:  # it is what it seems to be
                 return self._numbered(Event(0, face, spot))
@@ -208,24 +210,27 @@ class Pipeline:
         return replace(event, number=self._counts[event.kind])
 
     def _provisional(self, track: _Track) -> Recognition | None:
+        """What the network guessed before this frame; a newer guess is made beside the next one."""
         running = track.spotter.running if self.config.provisional else None
         if running is None:
-            track.provisional = None
-        elif track.provisional is None or (
-            running.apex > track.provisional_apex and track.last_time - track.provisional_time >= _PROVISIONAL_EVERY_S
-        ):
-            track.provisional = self._recognise_running(track, running)
-            track.provisional_apex, track.provisional_time = running.apex, track.last_time
-        return track.provisional
+            track.guess, track.guessing = None, None
+            return None
+        if track.guessing is not None:
+            track.guess, track.guessing = track.guessing.result(), None
+        first = track.guess is None
+        if first or (running.apex > track.guess_apex and track.last_time - track.guess_time >= _PROVISIONAL_EVERY_S):
+            crops = track.crops.running_crops(running.start, running.apex_frame)
+            track.guessing = self._beside.submit(self._recognise, crops)
+            track.guess_apex, track.guess_time = running.apex, track.last_time
+        return track.guess
 
-    def _recognise_running(self, track: _Track, running: Running) -> Recognition:
-        crops = track.crops.running_crops(running.start, running.apex_frame)
+    def _recognise(self, crops: KeyCrops) -> Recognition:
         return self._recogniser.recognise(represent(crops, self._flow))
 
 
-def _worker() -> ThreadPoolExecutor:
-    """One thread; it starts with the first frame and ends with `Pipeline.finish`."""
-    return ThreadPoolExecutor(1, "fleeting-motion")
+def _workers() -> ThreadPoolExecutor:
+    """Threads beside the face mesh's; they start with the first frame and end with `Pipeline.finish`."""
+    return ThreadPoolExecutor(_WORKERS, "fleeting-motion")
 
 
 class _Track:
@@ -234,9 +239,12 @@ class _Track:
     def __init__(self, config: SpotterConfig, resting: RestingFace | None) -> None:
         self.spotter = Spotter(config, resting)
         self.last_time = 0.0
-        self.provisional: Recognition | None = None
-        self.provisional_apex = 0.0
-        self.provisional_time = 0.0
+        self.guess: Recognition | None = None
+        """The newest provisional one."""
+        self.guessing: Future[Recognition] | None = None
+        """The next one, under way."""
+        self.guess_apex = 0.0
+        self.guess_time = 0.0
         self.meter = MotionMeter()
         self.crops = KeptCrops(config.look_ahead)
         self.told: deque[Spot] = deque(maxlen=_TOLD)

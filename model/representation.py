@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,13 +54,19 @@ class Representation:
     present: npt.NDArray[np.float32]
 
 
-def represent(crops: KeyCrops, estimator: FlowEstimator) -> Representation:
+def represent(crops: KeyCrops, estimator: FlowEstimator, workers: Executor | None = None) -> Representation:
     """Builds the network's input from key frames.
 
     The flow of a key frame runs from the key frame before it, and the head's motion is taken out of it.
+
+    Args:
+        crops: The key frames.
+        estimator: The optical flow.
+        workers: Threads that measure the flows side by side; by default one is measured after the other.
     """
     maps = np.zeros((len(KEY_FRAMES), len(CHANNELS), MAP_SIZE, MAP_SIZE), dtype=np.float32)
     present = np.ones(len(KEY_FRAMES), dtype=np.float32)
+    measured: list[tuple[int, Grey, Grey]] = []
     previous = crops.before
     for k, crop in enumerate((crops.onset, crops.apex, crops.offset)):
         if crop is None:
@@ -67,8 +74,14 @@ def represent(crops: KeyCrops, estimator: FlowEstimator) -> Representation:
             continue
         maps[k, 0] = cv2.resize(crop, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA) / np.float32(255)
         if previous is not None:
-            maps[k, 1:] = motion_maps(skin_motion(previous, crop, estimator))
+            measured.append((k, previous, crop))
         previous = crop
+
+    def measure(pair: tuple[int, Grey, Grey]) -> None:
+        k, before, after = pair
+        maps[k, 1:] = motion_maps(skin_motion(before, after, estimator))
+
+    list((workers.map if workers else map)(measure, measured))
     return Representation(maps, present)
 
 

@@ -14,7 +14,7 @@ from training.augment import PUBLISHED_SHARE
 from training.batches import EMPHASIS, EMPHASISED
 from training.calibration import MOST_CALLED
 from training.card_parts import MEANING, file_line
-from training.clipset import TRAINING_H264, ClipSetPlan
+from training.clipset import TRAINING_AVERAGED, TRAINING_H264, ClipSetPlan
 from training.fit import FitSettings
 from training.judge import Judgement
 from training.metrics import Bin
@@ -80,9 +80,11 @@ traced from its sculpted head, CC0), varied as people differ.
 - Judged on {run.plan.held_out} clips of {run.people[1]} other persons.
 - Peak displacements {100 * conditions.peaks[0]:g}-{100 * conditions.peaks[1]:g} % of the inter-ocular distance;
   {conditions.face_sizes[0]:.0f}-{conditions.face_sizes[1]:.0f} px between the eyes;
-  {conditions.frame_rates[0]:.0f}-{conditions.frame_rates[1]:.0f} frames a second; noise, blur, JPEG, H.264 (crf
-  {conditions.crf[0]}-{conditions.crf[1]}; {TRAINING_H264:.0%} of the training clips, {conditions.h264:.0%} of the judged ones),
-  dropped frames, uneven light.
+  {conditions.frame_rates[0]:.0f}-{conditions.frame_rates[1]:.0f} frames a second; sensor noise of
+  {conditions.noise[0]:g}-{conditions.noise[1]:g} grey levels in uneven light of {conditions.gains[0]:g}-{conditions.gains[1]:g} of the portrait's; blur, JPEG, H.264 (crf
+  {conditions.crf[0]}-{conditions.crf[1]}; {TRAINING_H264:.0%} of the training clips, {conditions.h264:.0%} of the judged ones), dropped frames.
+- Key frames are means of the frames that show the same, as the pipeline makes them ({1 - TRAINING_AVERAGED:.0%} of the training
+  clips: single frames, as databases keep them).
 - `none` is blinks, speech, head motion, gaze shifts, swallowing, changes of light and focus, and rest.
 - Portraits: {run.portraits}. They are not contained in the product.
 

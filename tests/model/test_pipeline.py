@@ -112,6 +112,24 @@ def demo_spots(recogniser, demo_frames):
     return micro_spots(recogniser, demo_frames)
 
 
+def test_a_movement_is_guessed_while_it_runs_and_again_the_same(recogniser, demo_frames, demo_spots):
+    def guesses():
+        pipeline = Pipeline(recogniser, PipelineConfig(max_faces=1))
+        seen = []
+        for frame in demo_frames:
+            pipeline.push(frame)
+            guess = pipeline.faces[0].provisional
+            if guess is not None:
+                seen.append((frame.time, *guess.probabilities.tolist()))
+        pipeline.finish()
+        return seen
+
+    seen = guesses()
+    assert seen == guesses()
+    for spot in demo_spots:
+        assert any(spot.onset < time < spot.offset for time, *_ in seen)
+
+
 def test_events_do_not_depend_on_the_size_of_the_picture(recogniser, demo_frames, demo_spots):
     half = [
         Frame(f.index, f.time, np.asarray(cv2.resize(f.image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)))

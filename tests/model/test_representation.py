@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 
@@ -25,6 +27,15 @@ def test_shape_and_channels_are_what_the_network_expects():
     assert result.maps.dtype == np.float32
     assert result.present.tolist() == [1.0, 1.0, 1.0]
     assert 0.0 <= result.maps[:, 0].min() <= result.maps[:, 0].max() <= 1.0
+
+
+def test_flows_measured_side_by_side_are_the_same():
+    crops = KeyCrops(crop(REST, 0), crop(REST, 1), crop(SMILE, 2), crop(REST, 3))
+    estimator = FlowEstimator()
+    with ThreadPoolExecutor(3) as workers:
+        beside = represent(crops, estimator, workers)
+    np.testing.assert_array_equal(beside.maps, represent(crops, estimator).maps)
+    np.testing.assert_array_equal(beside.present, [1, 1, 1])
 
 
 def test_contraction_and_relaxation_run_in_opposite_directions():
