@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from app.session.records import Analysis
 
 # Examples are judged by what they compute, never by how long a busy machine takes.
 settings.register_profile("fleeting", deadline=None)
@@ -28,12 +33,31 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo recording, rendered once for all test processes."""
     from app.sources.demo import ensure_demo
 
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
+    shared = _shared(tmp_path_factory)
     with FileLock(str(shared / "demo.lock")):
         ensure_demo(shared / "demo")
     return shared / "demo"
+
+
+@pytest.fixture(scope="session")
+def demo_analysis(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    """The demo as a project analyses it, computed once for all test processes."""
+    from app.session.analysing import analyse_recording
+    from assets import ASTANN_ONNX
+    from model.pipeline import PipelineConfig
+
+    kept = _shared(tmp_path_factory) / "demo-analysis.pickle"
+    with FileLock(str(kept.with_suffix(".lock"))):
+        if not kept.is_file():
+            analysis = analyse_recording(demo_folder / "demo.mkv", ASTANN_ONNX, PipelineConfig(provisional=False))
+            kept.write_bytes(pickle.dumps(analysis))
+    return cast("Analysis", pickle.loads(kept.read_bytes()))
+
+
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this run that all its processes see."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
 
 
 @pytest.fixture(scope="session")

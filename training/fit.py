@@ -53,7 +53,7 @@ class FitSettings:
         network: What the network consists of.
     """
 
-    epochs: int = 18
+    epochs: int = 12
     batch: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3

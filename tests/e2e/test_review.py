@@ -13,7 +13,6 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QListWidget, QTableView
 
-from app.session.analysing import analyse_recording
 from app.session.session import Session
 from app.settings import Settings
 from app.ui.review.actions import COMMANDS
@@ -21,24 +20,18 @@ from app.ui.review.agreement_dialog import AgreementDialog
 from app.ui.review.export_dialog import ExportDialog
 from app.ui.review.window import ReviewWindow
 from assets import ASTANN_ONNX
-from model.pipeline import PipelineConfig
 from tests.app.session.test_exports import check_eaf
 
 
-@pytest.fixture(scope="module")
-def analysed(demo_folder):
-    return analyse_recording(next(demo_folder.glob("*.mkv")), ASTANN_ONNX, PipelineConfig(provisional=False))
-
-
 @pytest.fixture
-def project(demo_folder, analysed, tmp_path):
+def project(demo_folder, demo_analysis, tmp_path):
     """A project with the demo's recording, analysed."""
     video = tmp_path / "videos" / "session.mkv"
     video.parent.mkdir()
     shutil.copyfile(next(demo_folder.glob("*.mkv")), video)
     path = tmp_path / "study.fleeting"
     with Session(path, create=True) as session:
-        session.store_analysis(session.add_recording(video).id, analysed)
+        session.store_analysis(session.add_recording(video).id, demo_analysis)
     return path
 
 

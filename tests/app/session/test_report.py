@@ -114,15 +114,13 @@ def test_the_colours_of_the_flow_tell_direction_and_strength():
     assert red == pytest.approx(0.5, abs=0.01)
 
 
-def test_an_event_is_drawn_as_the_program_sees_it(demo_folder, recogniser, tmp_path):
-    from app.session.analysing import analyse_recording
+def test_an_event_is_drawn_as_the_program_sees_it(demo_folder, demo_analysis, recogniser, tmp_path):
     from app.sources.random_access import open_frames
-    from model.pipeline import PipelineConfig
 
     video = next(demo_folder.glob("*.mkv"))
     with Session(tmp_path / "p.fleeting", create=True) as project:
         number = project.add_recording(video).id
-        project.store_analysis(number, analyse_recording(video, ASTANN_ONNX, PipelineConfig(provisional=False)))
+        project.store_analysis(number, demo_analysis)
         material = gather(project, number)
     entry = material.of("model")[0]
     reader = open_frames(video, material.analysis.times)
