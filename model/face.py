@@ -123,9 +123,9 @@ class FaceTracker:
 
     def _name(self, meshes: list[_Mesh], frame: Frame) -> Iterator[Face]:
         self._tracks = [track for track in self._tracks if frame.time - track.seen <= _MEMORY_S]
-        sized = [(mesh, inter_ocular_distance(mesh[:, :2])) for mesh in meshes]
-        meshes = [mesh for mesh, size in sized if size >= MIN_INTER_OCULAR_PX]
-        sizes = [size for _, size in sized if size >= MIN_INTER_OCULAR_PX]
+        measured = [(mesh, inter_ocular_distance(mesh[:, :2])) for mesh in meshes]
+        large = [(mesh, size) for mesh, size in measured if size >= MIN_INTER_OCULAR_PX]
+        meshes, sizes = [mesh for mesh, _ in large], [size for _, size in large]
         found = [mesh[:, :2] for mesh in meshes]
         centres = [points.mean(axis=0) for points in found]
         pairs = sorted(

@@ -24,6 +24,8 @@ from training.synthesis.portrait import Portrait
 
 # The four flows come from pictures of the face this large, as in the published extractions, before they are reduced.
 _FACE_SIDE: Final = 128
+# Databases are filmed in a laboratory's light, and their maps are made of single frames.
+_LABORATORY: Final = Conditions(face_sizes=(80.0, 200.0), h264=0.1, noise=(0.5, 6.0), gains=(0.5, 1.2), averaged=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,6 @@ def write_flow_maps(
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-
-
-# Databases are filmed in a laboratory's light, and their maps are made of single frames.
-_LABORATORY: Final = Conditions(face_sizes=(80.0, 200.0), h264=0.1, noise=(0.5, 6.0), gains=(0.5, 1.2), averaged=0.0)
 
 
 @dataclass(frozen=True, slots=True)
