@@ -11,7 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QListWidget, QTableView
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QListWidget,
+    QMessageBox,
+    QPushButton,
+    QTableView,
+)
 
 from app.session.session import Session
 from app.settings import Settings
@@ -21,6 +30,8 @@ from app.ui.review.export_dialog import ExportDialog
 from app.ui.review.window import ReviewWindow
 from assets import ASTANN_ONNX
 from tests.app.session.test_exports import check_eaf
+
+BUTTONS = ("&New project …", "&Open a project …")
 
 
 @pytest.fixture
@@ -413,6 +424,47 @@ def test_a_recording_is_added_analysed_and_opened_by_itself(open_review, qtbot, 
     qtbot.waitUntil(lambda: window.view.has_picture, timeout=120000)
     assert window.table.model.rowCount() >= 5
     assert window.settings.last_project == str(tmp_path / "new.fleeting")
+
+
+def test_what_is_asked_for_in_dialogs_may_be_called_off(open_review, project, qtbot, tmp_path, monkeypatch):
+    answers = {}
+    for name in ("getSaveFileName", "getOpenFileName", "getExistingDirectory", "getOpenFileNames"):
+        monkeypatch.setattr(QFileDialog, name, staticmethod(lambda *_a, name=name: answers[name]))
+    monkeypatch.setattr(QMessageBox, "question", staticmethod(lambda *_a: answers["question"]))
+    window = open_review()
+    page = window.pages.currentWidget()
+    new, open_ = (next(b for b in page.findChildren(QPushButton) if b.text() == text) for text in BUTTONS)
+
+    answers["getSaveFileName"] = answers["getOpenFileName"] = ("", "")
+    qtbot.mouseClick(new, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(open_, Qt.MouseButton.LeftButton)
+    assert window.session is None
+    assert list(tmp_path.glob("*.fleeting")) == [project]
+
+    answers["getOpenFileName"] = (str(project), "")
+    qtbot.mouseClick(open_, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.view.has_picture, timeout=20000)
+    (number,) = (recording.id for recording in window.session.recordings())
+    answers["question"] = QMessageBox.StandardButton.No
+    window.recordings.remove.emit(number)
+    answers["getOpenFileNames"], answers["getExistingDirectory"] = ([], ""), ""
+    qtbot.mouseClick(window.recordings.add_button, Qt.MouseButton.LeftButton)
+    window.recordings.find_moved.emit()
+    assert [recording.id for recording in window.session.recordings()] == [number]
+    answers["question"] = QMessageBox.StandardButton.Yes
+    window.recordings.remove.emit(number)
+    assert window.session.recordings() == []
+    window.close()
+
+    window = open_review()
+    answers["getSaveFileName"] = (str(tmp_path / "second"), "")  # nobody types the suffix
+    window.pages.currentWidget().new.emit()
+    assert window.session.path == tmp_path / "second.fleeting"
+    video = next((tmp_path / "videos").iterdir())
+    answers["getOpenFileNames"] = ([str(video)], "")
+    qtbot.mouseClick(window.recordings.add_button, Qt.MouseButton.LeftButton)
+    assert [recording.name for recording in window.session.recordings()] == ["session.mkv"]
+    assert window.settings.last_folder == str(video.parent)
 
 
 def test_every_key_is_on_the_sheet_and_does_something(open_review, qtbot):

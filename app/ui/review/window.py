@@ -11,20 +11,17 @@ import numpy as np
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QFileDialog,
     QLabel,
     QMainWindow,
-    QMessageBox,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from app.batch import CONFIG, VIDEOS
+from app.batch import CONFIG
 from app.errors import FleetingError
 from app.models import chosen_model
-from app.session.project_file import SUFFIX
 from app.session.queue import AnalysisQueue
 from app.session.review import ReviewRow, review_rows
 from app.session.session import Session
@@ -32,6 +29,7 @@ from app.settings import Settings, save_settings
 from app.ui.banner import Banner
 from app.ui.review.actions import COMMANDS
 from app.ui.review.agreement_dialog import AgreementDialog
+from app.ui.review.asking import ask_moved, ask_new_project, ask_project, ask_recordings, may_remove
 from app.ui.review.editor import MarkEditor
 from app.ui.review.event_table import EventTable
 from app.ui.review.export_dialog import ExportDialog
@@ -466,14 +464,7 @@ class ReviewWindow(QMainWindow):
 
     def _ask_remove(self, number: int) -> None:
         assert self.session is not None
-        name = self.session.recording(number).name
-        answer = QMessageBox.question(
-            self,
-            "Remove from the project",
-            f"Remove {name}, all that was found in it and all that was said of it from the project? The recording "
-            "itself stays where it is. This cannot be undone, nor can anything done before it.",
-        )
-        if answer == QMessageBox.StandardButton.Yes:
+        if may_remove(self, self.session.recording(number).name):
             self.remove_recording(number)
 
     def remove_recording(self, number: int) -> None:
@@ -487,31 +478,25 @@ class ReviewWindow(QMainWindow):
         self._refresh()
 
     def _ask_new(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "New project", self.settings.last_folder, f"Project (*{SUFFIX})")
-        if path:
-            chosen = Path(path)
-            self.open_project(
-                chosen if chosen.suffix == SUFFIX else chosen.with_name(chosen.name + SUFFIX), create=True
-            )
+        path = ask_new_project(self, self.settings.last_folder)
+        if path is not None:
+            self.open_project(path, create=True)
 
     def _ask_open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open a project", self.settings.last_folder, f"Project (*{SUFFIX})")
-        if path:
-            self.open_project(Path(path))
+        path = ask_project(self, self.settings.last_folder)
+        if path is not None:
+            self.open_project(path)
 
     def _ask_recordings(self) -> None:
-        pattern = " ".join(f"*{suffix}" for suffix in sorted(VIDEOS))
-        paths, _ = QFileDialog.getOpenFileNames(
-            self, "Add recordings", self.settings.last_folder, f"Video ({pattern});;All files (*)"
-        )
+        paths = ask_recordings(self, self.settings.last_folder)
         if paths:
-            self.settings.last_folder = str(Path(paths[0]).parent)
-            self.add_recordings([Path(path) for path in paths])
+            self.settings.last_folder = str(paths[0].parent)
+            self.add_recordings(paths)
 
     def _ask_moved(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Find moved recordings", self.settings.last_folder)
-        if path:
-            self.find_recording(Path(path))
+        folder = ask_moved(self, self.settings.last_folder)
+        if folder is not None:
+            self.find_recording(folder)
 
     # Qt's own
 
