@@ -454,12 +454,18 @@ def test_what_is_asked_for_in_dialogs_may_be_called_off(open_review, project, qt
     answers["question"] = QMessageBox.StandardButton.Yes
     window.recordings.remove.emit(number)
     assert window.session.recordings() == []
-    window.close()
 
-    window = open_review()
+    # Another project instead, with the key and with the menu under the project's name.
     answers["getSaveFileName"] = (str(tmp_path / "second"), "")  # nobody types the suffix
-    window.pages.currentWidget().new.emit()
+    press(qtbot, window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert window.session.path == tmp_path / "second.fleeting"
+    assert window.recordings.project_button.text() == "second"
+    _new, other = window.recordings.project_menu.actions()
+    other.trigger()
+    assert window.session.path == project
+    answers["getOpenFileName"] = (str(tmp_path / "second.fleeting"), "")
+    press(qtbot, window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    assert window.windowTitle().startswith("second")
     video = next((tmp_path / "videos").iterdir())
     answers["getOpenFileNames"] = ([str(video)], "")
     qtbot.mouseClick(window.recordings.add_button, Qt.MouseButton.LeftButton)

@@ -64,6 +64,8 @@ COMMANDS: Final = (
     Command("show_all", "Home", "The whole recording on the timeline", "Seeing"),
     Command("show_event", "Return", "The event on the timeline", "Seeing"),
     Command("sheet", "F1", "This sheet", "Seeing"),
+    Command("new_project", "Ctrl+N", "New project …", "Projects"),
+    Command("other_project", "Ctrl+O", "Open a project …", "Projects"),
 )
 
 HELD: Final = (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from app.session.queue import Progress
 from app.session.records import Recorded
@@ -19,10 +20,12 @@ _STATES: Final = {
     "done": "",
     "failed": "could not be analysed",
 }
+# A longer project's name is cut in its middle (pixels), so that it does not widen the list.
+_NAME_PX: Final = 170
 
 
 class RecordingList(QWidget):
-    """List of recordings with buttons for the queue."""
+    """The project's name, its recordings, and buttons for the queue."""
 
     chosen = Signal(int)
     """Number of the recording that was selected."""
@@ -39,6 +42,10 @@ class RecordingList(QWidget):
         self.list.setAccessibleName("Recordings")
         self.list.setWordWrap(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.project_button = QPushButton()
+        self.project_button.setAccessibleName("Project")
+        self.project_menu = QMenu(self.project_button)
+        self.project_button.setMenu(self.project_menu)
         self.add_button = QPushButton("&Add recordings …")
         self.find_button = QPushButton("&Find moved recordings …")
         self.find_button.hide()
@@ -47,11 +54,13 @@ class RecordingList(QWidget):
         self.cancel_button = QPushButton("&Cancel")
         self.again_button = QPushButton("Analyse a&gain")
         for button in (
-            self.add_button, self.find_button, self.pause_button, self.cancel_button, self.again_button,
+            self.project_button, self.add_button, self.find_button,
+            self.pause_button, self.cancel_button, self.again_button,
         ):  # fmt: skip
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.project_button)
         layout.addWidget(self.add_button)
         layout.addWidget(self.find_button)
         layout.addWidget(self.list, 1)
@@ -76,6 +85,12 @@ class RecordingList(QWidget):
         """Number of the selected recording."""
         item = self.list.currentItem()
         return None if item is None else int(item.data(_NUMBER))
+
+    def show_project(self, path: Path) -> None:
+        """Names the project that is open."""
+        name = self.fontMetrics().elidedText(path.stem, Qt.TextElideMode.ElideMiddle, _NAME_PX)
+        self.project_button.setText(name.replace("&", "&&"))
+        self.project_button.setToolTip(f"{path}\nPress to open another project")
 
     def show_recordings(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.ui.review.actions import COMMANDS, HELD
@@ -28,4 +29,5 @@ class ShortcutSheet(QDialog):
                 if command.group == group
             )
             text = QLabel(f"<b>{group}</b><table>{lines}</table>")
+            text.setAlignment(Qt.AlignmentFlag.AlignTop)
             grid.addWidget(text, place // _COLUMNS, place % _COLUMNS)

@@ -131,14 +131,16 @@ class ReviewWindow(QMainWindow):
         self.buttons, self.rater_box = bar.buttons, bar.rater
         self.rater_box.setText(self.settings.rater)
         self.rater_box.editingFinished.connect(self._rater_changed)
-        start.new.connect(self._ask_new)
-        start.open.connect(self._ask_open)
+        start.new.connect(self.new_project)
+        start.open.connect(self.other_project)
         start.last.connect(lambda path: self.open_project(Path(path)))
+        actions = {}
         for command in COMMANDS:
-            action = QAction(command.text, self)
+            action = actions[command.name] = QAction(command.text, self)
             action.setShortcut(QKeySequence(command.keys))
             action.triggered.connect(self.command(command.name))
             self.addAction(action)
+        self.recordings.project_menu.addActions([actions["new_project"], actions["other_project"]])
         self.recordings.chosen.connect(self.open_recording)
         self.recordings.add.connect(self._ask_recordings)
         self.recordings.find_moved.connect(self._ask_moved)
@@ -188,6 +190,7 @@ class ReviewWindow(QMainWindow):
         self.queue = AnalysisQueue(session, chosen_model(self.settings.model), CONFIG)
         self.settings.last_project = str(path)
         self.setWindowTitle(f"{path.stem}: Fleeting")
+        self.recordings.show_project(path)
         self.pages.setCurrentIndex(1)
         self._ticker.start()
         self._tick()
@@ -477,12 +480,14 @@ class ReviewWindow(QMainWindow):
         self._tried(lambda session: session.forget_recording(number))
         self._refresh()
 
-    def _ask_new(self) -> None:
+    def new_project(self) -> None:
+        """Asks where a new project shall lie, and opens it."""
         path = ask_new_project(self, self.settings.last_folder)
         if path is not None:
             self.open_project(path, create=True)
 
-    def _ask_open(self) -> None:
+    def other_project(self) -> None:
+        """Asks for a project, and opens it."""
         path = ask_project(self, self.settings.last_folder)
         if path is not None:
             self.open_project(path)
