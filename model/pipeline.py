@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -30,6 +33,12 @@ _TOLD: Final = 16
 _PROVISIONAL_EVERY_S: Final = 0.15
 # A movement's flows are measured on both cores while the face mesh waits.
 _WORKERS: Final = 2
+# A frame's flow begins so many seconds after its mesh. Begun together, the mesh's own threads are often put behind the
+# flow on the same one of two cores: measured in turns, frame by frame, a frame takes 6 % longer then.
+_HEAD_START_S: Final = 0.0003 if os.name == "posix" else 0.0  # elsewhere the shortest sleep may take 16 ms
+# A thread that waits for the interpreter gets it after so many seconds (Python's own 5 ms are a frame's whole time):
+# between the flow's steps in numpy the mesh would wait for it. Measured likewise: 2 % of a frame.
+_SWITCH_S: Final = 0.0002
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,7 @@ class Pipeline:
         # One flow fits one core. OpenCV's own threads would fight with the face mesh for the other: measured, a frame
         # takes a third less time without them.
         cv2.setNumThreads(1)
+        sys.setswitchinterval(_SWITCH_S)
         self._recogniser = recogniser
         self._tracker = FaceTracker(self.config.max_faces)
         self._flow = FlowEstimator()
@@ -122,7 +132,7 @@ class Pipeline:
             self._tracker.forget()
         self._shape = frame.image.shape
         # The flow needs the anchors only, not this frame's landmarks: it runs on the second core meanwhile.
-        looks = {number: self._beside.submit(track.meter.look, frame) for number, track in self._tracks.items()}
+        looks = {number: self._beside.submit(_look, track.meter, frame) for number, track in self._tracks.items()}
         faces = self._tracker.track(frame)
         self.faces_seen += bool(faces)
         lost = [n for n, track in self._tracks.items() if frame.time - track.last_time > MAX_GAP_S]
@@ -226,6 +236,11 @@ class Pipeline:
 
     def _recognise(self, crops: KeyCrops) -> Recognition:
         return self._recogniser.recognise(represent(crops, self._flow))
+
+
+def _look(meter: MotionMeter, frame: Frame) -> Look | None:
+    time.sleep(_HEAD_START_S)
+    return meter.look(frame)
 
 
 def _workers() -> ThreadPoolExecutor:
