@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import Final
 
 import platformdirs
@@ -20,7 +23,10 @@ _SHOWN: Final = 10
 
 @contextlib.contextmanager
 def stages() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
-    """Progress bars one after another: opens one by its name."""
+    """Progress bars one after another: opens one by its name. In a file or a pipe they are lines on standard error."""
+    if not console.is_terminal:
+        yield _by_tenths
+        return
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
     )  # fmt: skip
@@ -31,6 +37,21 @@ def stages() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
             return lambda done, total: bars.update(task, completed=done, total=total)
 
         yield stage
+
+
+def _by_tenths(name: str) -> Callable[[int, int], None]:
+    """A line at each tenth of the way."""
+    began, told = time.monotonic(), -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        tenth = 10 * done // total if total else told
+        if tenth > told:
+            told = tenth
+            passed = timedelta(seconds=round(time.monotonic() - began))
+            print(f"{name}: {done} of {total} after {passed}", file=sys.stderr, flush=True)
+
+    return tell
 
 
 @contextlib.contextmanager
