@@ -17,10 +17,10 @@ from training.synthesis.timecourse import TimeCourse
 
 
 def test_a_still_portrait_with_noise_and_sway_raises_no_event_in_a_minute(recogniser):
-    picture = face_picture().astype(np.float32)
+    picture = face_picture()
     rng = np.random.default_rng(5)
     # Sensor noise is drawn once and rolled: independent enough, and a minute stays affordable.
-    noise = rng.normal(0, 3, (640, 800, 3)).astype(np.float32)
+    noise = np.rint(rng.normal(0, 3, (640, 800, 3))).astype(np.int16)
     phases, rates = rng.uniform(0, 6.28, (2, 4)), rng.uniform(0.1, 0.7, (2, 4))
 
     def frames():
@@ -35,7 +35,7 @@ def test_a_still_portrait_with_noise_and_sway_raises_no_event_in_a_minute(recogn
             )
             top, left = rng.integers(0, 160, 2)
             grain = noise[top : top + 480, left : left + 640]
-            yield Frame(i, i / 30, np.clip(moved + grain, 0, 255).astype(np.uint8))
+            yield Frame(i, i / 30, cv2.add(moved, grain, dtype=cv2.CV_8U))
 
     pipeline = Pipeline(recogniser, PipelineConfig(max_faces=1))
     events = list(pipeline.run(frames()))
