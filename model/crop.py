@@ -89,11 +89,12 @@ def fit_similarity(source: npt.NDArray[np.floating[Any]], target: npt.NDArray[np
     Returns:
         ``float64 [2, 3]``.
     """
-    centre_s, centre_t = source.mean(axis=0), target.mean(axis=0)
+    # Sums instead of means: on so few points numpy's own bookkeeping is most of the time, and every frame is fitted.
+    centre_s, centre_t = source.sum(axis=0) / len(source), target.sum(axis=0) / len(target)
     s, t = (source - centre_s).astype(np.float64), (target - centre_t).astype(np.float64)
-    spread = float((s * s).sum()) or 1.0
-    a = float((s * t).sum()) / spread
-    b = float((s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum()) / spread
+    spread = float(np.vdot(s, s)) or 1.0
+    a = float(np.vdot(s, t)) / spread
+    b = float(s[:, 0] @ t[:, 1] - s[:, 1] @ t[:, 0]) / spread
     linear = np.array([[a, -b], [b, a]])
     return np.column_stack([linear, centre_t - linear @ centre_s])
 

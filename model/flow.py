@@ -80,14 +80,17 @@ def _columns(
 
 
 def _design() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """The voting cells and what each parameter of the head's motion does to them, ``[cells, 2, 6]``."""
     cells = _voting_cells()
     rows, columns = np.nonzero(cells)
     # A cell's middle in pixel coordinates: pixel 0 has its middle at 0, so a cell of 8 px at 3.5.
     x, y = ((cell + 0.5) * _CELL_PX - 0.5 for cell in (columns, rows))
-    return cells, np.stack(_columns(x, y))
+    return cells, np.stack(_columns(x, y), axis=1)
 
 
 _CELLS, _DESIGN = _design()
+# What a cell adds to the normal equations by its place alone, ``[cells, 36]``: a frame only weights and sums it.
+_NORMALS: Final = np.einsum("cai,caj->cij", _DESIGN, _DESIGN).reshape(len(_DESIGN), -1)
 _PIXELS: Final = np.stack(_columns(*np.meshgrid(np.arange(CROP_SIZE), np.arange(CROP_SIZE)))).astype(np.float32)
 
 
@@ -107,22 +110,19 @@ def rigid_motion(flow: Field) -> npt.NDArray[np.float64]:
     """
     side = CROP_SIZE // _CELL_PX
     at = cv2.resize(flow, (side, side), interpolation=cv2.INTER_AREA)[_CELLS].astype(np.float64)
-    start = np.median(at, axis=0)
-    motion = np.array([0.0, 0.0, start[0], start[1], 0.0, 0.0])
+    # Twice as fast as the median itself, and as good here: the upper one of the two in the middle.
+    middle = len(at) // 2
+    motion = np.zeros(_DESIGN.shape[2])
+    motion[2:4] = np.partition(at, middle, axis=0)[middle]
+    pulls = np.einsum("cai,ca->ci", _DESIGN, at)
     for round_ in range(_REWEIGHTINGS):
-        rest = np.hypot(at[:, 0] - _DESIGN[0] @ motion, at[:, 1] - _DESIGN[1] @ motion)
+        off = at - _DESIGN @ motion
+        squares = (off * off).sum(axis=1)
         # The first rounds tolerate more, so that a turn of the head is found from the shift alone.
-        tolerance = max(_CELL_TOLERANCE_PX, float(np.median(rest)) * (2.0 if round_ < 2 else 1.0))
-        weights = 1.0 / (1.0 + (rest / tolerance) ** 2) ** 2
-        weighted = _DESIGN * weights[:, None]
-        normal = weighted[0].T @ _DESIGN[0] + weighted[1].T @ _DESIGN[1]
-        motion = np.linalg.solve(normal, weighted[0].T @ at[:, 0] + weighted[1].T @ at[:, 1])
+        typical = float(np.partition(squares, middle)[middle]) ** 0.5 * (2.0 if round_ < 2 else 1.0)
+        weights = (1.0 + squares / max(_CELL_TOLERANCE_PX, typical) ** 2) ** -2
+        motion = np.linalg.solve((weights @ _NORMALS).reshape(len(motion), -1), weights @ pulls)
     return np.asarray(motion, dtype=np.float64)
-
-
-def rigid_field(motion: npt.NDArray[np.float64], points: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
-    """Displacement ``[n, 2]`` that ``motion`` gives ``points`` (crop pixels)."""
-    return np.stack([column @ motion for column in _columns(points[:, 0], points[:, 1])], axis=1)
 
 
 def without_rigid(flow: Field, motion: npt.NDArray[np.float64]) -> Field:
@@ -131,13 +131,31 @@ def without_rigid(flow: Field, motion: npt.NDArray[np.float64]) -> Field:
     return np.stack([flow[..., 0] - _PIXELS[0] @ parameters, flow[..., 1] - _PIXELS[1] @ parameters], axis=-1)
 
 
-def sample(field: Field, points: Points, box: int) -> Field:
-    """Mean of ``field`` in a square of side ``box`` around each point; ``float32 [n, 2]``."""
-    smooth = cv2.blur(field, (box, box), borderType=cv2.BORDER_REPLICATE)
-    height, width = field.shape[:2]
-    columns = np.clip(np.rint(points[:, 0]).astype(int), 0, width - 1)
-    rows = np.clip(np.rint(points[:, 1]).astype(int), 0, height - 1)
-    return np.asarray(smooth[rows, columns], dtype=np.float32)
+class FlowProbe:
+    """Reads flow at fixed places of the crop, so that all that depends on the places alone is worked out once.
+
+    Args:
+        centres: ``float32 [n, 2]`` places in crop pixels.
+        box: Side in pixels of the square around each that is averaged; beyond the crop its edge counts on.
+    """
+
+    def __init__(self, centres: Points, box: int) -> None:
+        reach = np.arange(box) - box // 2
+        columns, rows = (
+            np.clip(np.rint(centres[:, axis, None]).astype(int) + reach, 0, CROP_SIZE - 1) for axis in (0, 1)
+        )
+        self._pixels = (rows[:, :, None] * CROP_SIZE + columns[:, None, :]).reshape(len(centres), -1)
+        self._design = np.stack(_columns(centres[:, 0], centres[:, 1]), axis=1)
+
+    def read(self, flow: Field) -> npt.NDArray[np.float64]:
+        """Mean of ``flow`` ``float32 [128, 128, 2]`` in each square, ``[n, 2]``."""
+        # As complex numbers u and v are fetched and summed in one go.
+        means = flow.view(np.complex64).ravel()[self._pixels].mean(axis=1)
+        return np.stack([means.real, means.imag], axis=1, dtype=np.float64)
+
+    def rigid(self, motion: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Displacement ``[n, 2]`` of the places by the head's ``motion``."""
+        return np.asarray(self._design @ motion, dtype=np.float64)
 
 
 def optical_strain(field: Field) -> npt.NDArray[np.float32]:

@@ -25,7 +25,7 @@ from model.crop import (
     warp_to_crop,
 )
 from model.face import Face
-from model.flow import FlowEstimator, rigid_field, rigid_motion, sample
+from model.flow import FlowEstimator, FlowProbe, rigid_motion
 from model.frame import Frame, Image
 from model.regions import REGIONS, eye_opening, gaze, region_centres
 
@@ -84,6 +84,7 @@ class _Anchor:
     grey: npt.NDArray[np.uint8]
     smooth: npt.NDArray[np.uint8]
     centres: Points
+    probe: FlowProbe
     carried: npt.NDArray[np.float64]
 
 
@@ -125,7 +126,7 @@ class MotionMeter:
         grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
         flow = self._flow.between(anchor.smooth, _smooth(grey))
         head = rigid_motion(flow)
-        skin = sample(flow, anchor.centres, _REGION_BOX_PX) - rigid_field(head, anchor.centres)
+        skin = anchor.probe.read(flow) - anchor.probe.rigid(head)
         return Look(crop, grey, skin, float(np.hypot(head[2], head[3])))
 
     def measure(self, frame: Frame, face: Face, look: Look | None) -> MotionSample:
@@ -182,7 +183,8 @@ class MotionMeter:
     ) -> _Anchor:
         grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
         centres = region_centres(apply_transform(own, face.landmarks))
-        self._anchor = _Anchor(frame.time, own, grey, _smooth(grey), centres, carried.copy())
+        probe = FlowProbe(centres, _REGION_BOX_PX)
+        self._anchor = _Anchor(frame.time, own, grey, _smooth(grey), centres, probe, carried.copy())
         return self._anchor
 
 

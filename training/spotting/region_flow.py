@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks, peak_widths
 
 from model.crop import INTER_OCULAR_PX, Points
-from model.flow import FlowEstimator, sample
+from model.flow import FlowEstimator, FlowProbe
 from model.intervals import intersection_over_union
 from model.regions import REGIONS
 from training.spotting.directional import Crops, Times
@@ -46,11 +46,11 @@ def region_flow(crops: Crops, times: Times, centres: Points) -> list[tuple[Times
     Returns:
         (times ``[m]``, displacements ``float64 [m, watched]`` in fractions of the inter-ocular distance).
     """
-    flow = FlowEstimator()
+    flow, probe = FlowEstimator(), FlowProbe(centres, _BOX_PX)
     windows = []
     for start in np.arange(times[0], times[-1] - _WINDOW_S / 2, _WINDOW_S / 2):
         own = np.flatnonzero((times >= start) & (times < start + _WINDOW_S))
-        moved = np.stack([sample(flow.between(crops[own[0]], crops[i]), centres, _BOX_PX) for i in own])
+        moved = np.stack([probe.read(flow.between(crops[own[0]], crops[i])) for i in own])
         skin = (moved - moved[:, _NOSE : _NOSE + 1])[:, _WATCHED] / INTER_OCULAR_PX
         windows.append((times[own], np.linalg.norm(skin, axis=2)))
     return windows
