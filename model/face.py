@@ -25,6 +25,10 @@ _MAX_MESH_SIDE: Final = 1280
 _SAME_FACE_RADIUS: Final = 1.5
 # A face that was away for less than this many seconds gets its number back if it returns to the same place.
 _MEMORY_S: Final = 1.0
+# As long as the mesh's graph follows fewer faces than it was asked for, it searches the whole picture for more in every
+# frame; that takes half as long again as following one. So it is asked for as many as have been in view at once, and
+# whether there are more is looked up every so many seconds.
+_LOOK_AROUND_S: Final = 0.5
 # Fewer pixels between the eyes carry no measurable micro-expression: 1 % of 12 px is a tenth of a pixel.
 MIN_INTER_OCULAR_PX: Final = 12.0
 
@@ -74,7 +78,10 @@ class FaceTracker:
     def __init__(self, max_faces: int = MAX_FACES) -> None:
         self._max_faces = max_faces
         self._mesh: Any = None
+        self._detector: Any = None
         self._shape: tuple[int, ...] | None = None
+        self._asked_for = 0
+        self._looked_around: float | None = None
         self._tracks: list[_Track] = []
         self._next_track = 0
 
@@ -88,19 +95,23 @@ class FaceTracker:
 
     def track(self, frame: Frame) -> list[Face]:
         """The faces of ``frame``, ordered by track number."""
-        return sorted(self._name(self._find(frame.image), frame), key=lambda face: face.track)
+        return sorted(self._name(self._find(frame), frame), key=lambda face: face.track)
 
     def forget(self) -> None:
         """Faces that come now are others than those before."""
         self._tracks = []
+        self._looked_around = None
 
     def close(self) -> None:
-        """Frees the native graph."""
-        if self._mesh is not None:
-            self._mesh.close()
-            self._mesh = None
+        """Frees the native graphs."""
+        for graph in (self._mesh, self._detector):
+            if graph is not None:
+                graph.close()
+        self._mesh = self._detector = None
+        self._asked_for, self._looked_around = 0, None
 
-    def _find(self, image: Image) -> list[_Mesh]:
+    def _find(self, frame: Frame) -> list[_Mesh]:
+        image = frame.image
         height, width = image.shape[:2]
         shrink = max(height, width) / _MAX_MESH_SIDE
         if shrink > 1:
@@ -108,18 +119,34 @@ class FaceTracker:
                 cv2.resize(image, (round(width / shrink), round(height / shrink)), interpolation=cv2.INTER_LINEAR),
                 dtype=np.uint8,
             )
-        if self._mesh is None or image.shape != self._shape:
+        if image.shape != self._shape:
             # The graph carries regions of interest from frame to frame; another picture size is another source.
             self.close()
-            self._mesh = _open_mesh(self._max_faces)
             self._shape = image.shape
-            with _silent_stderr():
-                self._mesh.process(image)
-        rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         rgb.flags.writeable = False  # spares the graph a copy
+        in_view = self._faces_in_view(rgb, frame.time)
+        if self._mesh is None or in_view > self._asked_for:
+            self._ask_for(max(1, min(in_view, self._max_faces)), image)
         meshes = self._mesh.process(rgb).multi_face_landmarks or []
         size = np.array([width, height, width], dtype=np.float32)  # depth comes in the width's scale
         return [_points(mesh) * size for mesh in meshes]
+
+    def _faces_in_view(self, rgb: Image, time: float) -> int:
+        """How many faces there are if the mesh might miss some and it was not looked up just now, or 0."""
+        last = self._looked_around
+        if self._max_faces in (1, self._asked_for) or (last is not None and 0.0 <= time - last < _LOOK_AROUND_S):
+            return 0
+        self._looked_around = time
+        if self._detector is None:
+            self._detector = _open("face_detection", "FaceDetection", rgb)
+        return len(self._detector.process(rgb).detections or [])
+
+    def _ask_for(self, count: int, image: Image) -> None:
+        if self._mesh is not None:
+            self._mesh.close()
+        self._mesh = _open("face_mesh", "FaceMesh", image, max_num_faces=count, refine_landmarks=True)
+        self._asked_for = count
 
     def _name(self, meshes: list[_Mesh], frame: Frame) -> Iterator[Face]:
         self._tracks = [track for track in self._tracks if frame.time - track.seen <= _MEMORY_S]
@@ -182,18 +209,21 @@ def _points(mesh: Any) -> _Mesh:  # noqa: ANN401 - mediapipe ships no types
     return np.array([(p.x, p.y, p.z) for p in mesh.landmark], dtype=np.float32)
 
 
-def _open_mesh(max_faces: int) -> Any:  # noqa: ANN401 - mediapipe ships no types
+def _open(module: str, name: str, picture: Image, **settings: Any) -> Any:  # noqa: ANN401 - mediapipe ships no types
+    """One of mediapipe's graphs, which has seen a first picture: it chatters when it does."""
     os.environ.setdefault("GLOG_minloglevel", "2")
     try:
         with _silent_stderr():
             import mediapipe
 
-            return mediapipe.solutions.face_mesh.FaceMesh(max_num_faces=max_faces, refine_landmarks=True)
+            graph = getattr(getattr(mediapipe.solutions, module), name)(**settings)
+            graph.process(picture)
     except (ImportError, OSError, RuntimeError) as error:
         raise ModelError(
             f"The face mesh of mediapipe does not start ({error}). "
             "Reinstall with 'make run', then run 'fleeting doctor'."
         ) from error
+    return graph
 
 
 @contextlib.contextmanager

@@ -49,6 +49,26 @@ def test_of_five_faces_at_most_four_are_followed():
     assert len(set(seen[-1])) == 4
 
 
+def test_a_face_that_joins_another_is_noticed_within_half_a_second_and_the_first_keeps_its_number():
+    alone, both = (np.hstack([face_picture(), other]) for other in (blank(), face_picture()))
+    seen = tracks([alone] * 10 + [both] * 20)
+    assert seen[9] == [0]
+    assert [0, 1] in seen[10:26]
+    assert seen[-1] == [0, 1]
+
+
+def test_asked_for_one_face_a_second_one_is_left_alone():
+    assert tracks([np.hstack([face_picture(), face_picture()])] * 20, max_faces=1)[-1] == [0]
+
+
+def test_alone_a_face_looks_the_same_however_many_might_come():
+    places = []
+    for most in (1, 4):
+        with FaceTracker(most) as tracker:
+            places.append([tracker.track(Frame(i, i / 30, face_picture()))[0].landmarks for i in range(20)])
+    np.testing.assert_array_equal(places[0], places[1])
+
+
 @pytest.mark.parametrize("size", [(160, 120), (3840, 2160)])
 def test_small_and_large_pictures_work(size):
     picture = cv2.resize(face_picture(), size, interpolation=cv2.INTER_AREA)
