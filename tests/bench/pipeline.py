@@ -127,6 +127,7 @@ def _timed(call: Callable[[], object], count: int = 200) -> tuple[float, float]:
 
 def profile() -> list[Row]:
     """Where a frame's time goes, stage by stage on the demo's frames (one face, up to one followed)."""
+    cv2.setNumThreads(1)  # as in the pipeline
     stages: dict[str, list[float]] = {"face mesh": [], "motion": [], "spotting": []}
     tracker, meter, spotter = FaceTracker(1), MotionMeter(), Spotter()
     for frame in demo_frames():
