@@ -43,7 +43,8 @@ class Hump:
         apex: Seconds.
         offset: Seconds.
         height: In the course's unit.
-        explained: Share of the course's variance about its resting place that the movement explains, 0-1.
+        explained: Share of the course's variance about its resting place that the movement explains, 0-1. Of a camera
+            faster than 30 frames a second the noise counts that is left in the mean over a frame of such a camera.
     """
 
     onset: float
@@ -123,7 +124,12 @@ def _best(
     if gain[k] <= 0.0:
         return None
     height = float(shared[k] / own[k])
-    explained = float(gain[k] / max(float(course @ freed), 1e-12))
+    # A fast camera's frames are each as noisy as a slow one's, but there are more of them to take the mean of.
+    left = freed - rest.free(height * (up[k[0], k[1]] + down[k[0], k[2]]))
+    together = round(independent)
+    averaged = np.convolve(left, np.full(together, 1.0 / together), mode="same")
+    unexplained = (float(course @ freed) - gain[k]) * float(averaged @ averaged) / max(float(left @ left), 1e-18)
+    explained = float(gain[k] / max(gain[k] + unexplained, 1e-12))
     top, rise, fall = (float(axis[place]) for axis, place in zip((tops, rises, falls), k, strict=True))
     return Hump(top - rise, top, top + fall, height, explained)
 

@@ -54,3 +54,20 @@ def test_a_dip_is_no_hump():
 
 def test_three_frames_are_too_few():
     assert fit_hump(np.arange(3) / 30, np.array([0, 1.0, 0]), 0.03, 0.001) is None
+
+
+def explained(fps, seed, height=0.01):
+    course = TimeCourse(0.6, 0.72, 0.9)
+    times = np.arange(0.0, 1.1, 1 / fps)
+    curve = np.array([height * course.strength(t) for t in times])
+    hump = fit_hump(times, curve + np.random.default_rng(seed).normal(0, 0.005, len(times)), 0.72, noise=0.003)
+    return 0.0 if hump is None else hump.explained
+
+
+def test_frames_as_noisy_as_the_movement_is_large_explain_it_if_there_are_many():
+    slow, fast = (np.mean([explained(fps, seed) for seed in range(20)]) for fps in (30.0, 200.0))
+    assert slow < 0.4 < 0.65 < fast
+
+
+def test_many_frames_of_mere_noise_show_no_movement():
+    assert np.mean([explained(200.0, seed, height=0.0) for seed in range(20)]) < 0.2
