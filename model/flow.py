@@ -67,31 +67,35 @@ def face_depth(x: npt.NDArray[np.floating[Any]], y: npt.NDArray[np.floating[Any]
     return np.asarray((head - 0.54 * nose) * INTER_OCULAR_PX, dtype=np.float64)
 
 
-def _columns(
-    x: npt.NDArray[np.floating[Any]], y: npt.NDArray[np.floating[Any]]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """What each parameter of the head's motion does to u and v at given places, ``[..., 6]`` each."""
+def _design(x: npt.NDArray[np.floating[Any]], y: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """What each parameter of the head's motion does to u and v at given places, ``[..., 2, 6]``."""
     across, down, depth = x - CROP_SIZE / 2, y - CROP_SIZE / 2, face_depth(x, y)
     one, none = np.ones_like(depth), np.zeros_like(depth)
-    return (
-        np.stack([across, -down, one, none, depth, none], axis=-1),
-        np.stack([down, across, none, one, none, depth], axis=-1),
+    return np.stack(
+        [
+            np.stack([across, -down, one, none, depth, none], axis=-1),
+            np.stack([down, across, none, one, none, depth], axis=-1),
+        ],
+        axis=-2,
     )
 
 
-def _design() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
-    """The voting cells and what each parameter of the head's motion does to them, ``[cells, 2, 6]``."""
+def _cells() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """The voting cells and their design, ``[cells, 2, 6]``."""
     cells = _voting_cells()
     rows, columns = np.nonzero(cells)
     # A cell's middle in pixel coordinates: pixel 0 has its middle at 0, so a cell of 8 px at 3.5.
     x, y = ((cell + 0.5) * _CELL_PX - 0.5 for cell in (columns, rows))
-    return cells, np.stack(_columns(x, y), axis=1)
+    return cells, _design(x, y)
 
 
-_CELLS, _DESIGN = _design()
+_CELLS, _DESIGN = _cells()
 # What a cell adds to the normal equations by its place alone, ``[cells, 36]``: a frame only weights and sums it.
 _NORMALS: Final = np.einsum("cai,caj->cij", _DESIGN, _DESIGN).reshape(len(_DESIGN), -1)
-_PIXELS: Final = np.stack(_columns(*np.meshgrid(np.arange(CROP_SIZE), np.arange(CROP_SIZE)))).astype(np.float32)
+# The design of the whole crop, a row for u and one for v of each pixel: one product gives the head's whole field.
+_PIXELS: Final = (
+    _design(*np.meshgrid(np.arange(CROP_SIZE), np.arange(CROP_SIZE))).reshape(-1, _DESIGN.shape[2]).astype(np.float32)
+)
 
 
 def rigid_motion(flow: Field) -> npt.NDArray[np.float64]:
@@ -127,8 +131,7 @@ def rigid_motion(flow: Field) -> npt.NDArray[np.float64]:
 
 def without_rigid(flow: Field, motion: npt.NDArray[np.float64]) -> Field:
     """``flow`` ``float32 [128, 128, 2]`` less the head's motion."""
-    parameters = motion.astype(np.float32)
-    return np.stack([flow[..., 0] - _PIXELS[0] @ parameters, flow[..., 1] - _PIXELS[1] @ parameters], axis=-1)
+    return np.asarray(flow - (_PIXELS @ motion.astype(np.float32)).reshape(flow.shape), dtype=np.float32)
 
 
 class FlowProbe:
@@ -145,7 +148,7 @@ class FlowProbe:
             np.clip(np.rint(centres[:, axis, None]).astype(int) + reach, 0, CROP_SIZE - 1) for axis in (0, 1)
         )
         self._pixels = (rows[:, :, None] * CROP_SIZE + columns[:, None, :]).reshape(len(centres), -1)
-        self._design = np.stack(_columns(centres[:, 0], centres[:, 1]), axis=1)
+        self._design = _design(centres[:, 0], centres[:, 1])
 
     def read(self, flow: Field) -> npt.NDArray[np.float64]:
         """Mean of ``flow`` ``float32 [128, 128, 2]`` in each square, ``[n, 2]``."""

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.crop import CROP_SIZE, warp_to_crop
-from model.flow import FlowEstimator, optical_strain, rigid_motion, without_rigid
+from model.flow import FlowEstimator, FlowProbe, optical_strain, rigid_motion, without_rigid
 from tests.helpers import face_picture
 from tests.model.test_crop import similarity
 
@@ -42,6 +42,23 @@ def test_a_muscle_does_not_pass_for_the_heads_motion(a, b, c, d, pull):
     rest = without_rigid(flow, rigid_motion(flow))
     assert abs(rest[64 - 40, 64, 0]) < 0.05 + 0.02 * pull
     assert rest[64 + 22, 64 + 19, 0] == pytest.approx(pull, abs=0.05 + 0.05 * pull)
+
+
+@pytest.mark.parametrize("box", [9, 12, 13])
+def test_a_probe_reads_means_around_its_places_and_repeats_the_crops_edge(box):
+    flow = np.random.default_rng(0).normal(size=(CROP_SIZE, CROP_SIZE, 2)).astype(np.float32)
+    places = np.array([[64.2, 30.7], [1, 126], [127, 0], [20.4, 99.6]], dtype=np.float32)
+    means = cv2.blur(flow, (box, box), borderType=cv2.BORDER_REPLICATE)
+    expected = [means[round(float(y)), round(float(x))] for x, y in places]
+    np.testing.assert_allclose(FlowProbe(places, box).read(flow), expected, atol=1e-5)
+
+
+@given(small, small, shift, shift)
+def test_a_probe_moves_its_places_with_the_head(a, b, c, d):
+    places = np.array([[40.0, 34.0], [64.0, 86.0]], dtype=np.float32)
+    x, y = (places - CROP_SIZE / 2).T
+    expected = np.stack([a * x - b * y + c, b * x + a * y + d], axis=1)
+    np.testing.assert_allclose(FlowProbe(places, 9).rigid(np.array([a, b, c, d, 0, 0])), expected, atol=1e-5)
 
 
 @given(small, shift, shift)
