@@ -36,6 +36,7 @@ def main() -> None:
         "review": review.review,
         "start-up": window.start_up,
         "window": lambda: window.live(arguments.seconds),
+        "window, still face": lambda: window.live(arguments.seconds, still=True),
     }
     if arguments.only and arguments.only not in benchmarks:
         parser.error(f"there is no benchmark '{arguments.only}'; choose from {', '.join(benchmarks)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import tempfile
 import time
 from fractions import Fraction
@@ -16,6 +15,7 @@ import psutil
 
 from app.session.records import Analysis, Found
 from app.session.session import Session
+from tests.bench import screen
 from tests.bench.pipeline import Row, demo_frames
 
 HOURS = 2.0
@@ -30,9 +30,7 @@ PAINTS = 90
 
 def review() -> list[Row]:
     """Opens a project of forty recordings, the first one of two hours at 720p, and uses it as a rater does."""
-    from tests.bench.window import _environment
-
-    os.environ.update(_environment())
+    screen.prepare()
     from app.settings import Settings
     from app.ui.start import make_application
 

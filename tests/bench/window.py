@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import subprocess
 import sys
 import time
@@ -14,9 +13,12 @@ import psutil
 
 from app.sources.base import Source
 from model.frame import Frame
+from tests.bench import screen
 from tests.bench.pipeline import Row, demo_frames
 
 FPS = 30.0
+STILL_FRAMES = 40
+"""So long nothing but the head's sway and the sensor's noise happens in the demo: until its first blink."""
 
 _START = """
 import sys, time
@@ -38,15 +40,20 @@ start.run_window()
 
 
 class SteadyCamera(Source):
-    """The demo's frames forwards and backwards at exactly 30 fps, by the clock, as a camera delivers them."""
+    """The demo's frames forwards and backwards at exactly 30 fps, by the clock, as a camera delivers them.
 
-    def __init__(self, seconds: float) -> None:
+    Args:
+        seconds: How long it runs.
+        still: Only the demo's beginning, in which nothing happens: the list of events stays empty.
+    """
+
+    def __init__(self, seconds: float, *, still: bool) -> None:
         self.name, self.live, self.fps, self.frame_count = "bench camera", True, FPS, None
         self.warnings = []
-        self._seconds = seconds
+        self._seconds, self._frames = seconds, STILL_FRAMES if still else None
 
     def frames(self) -> Iterator[Frame]:
-        images = [frame.image for frame in demo_frames()]
+        images = [frame.image for frame in demo_frames()[: self._frames]]
         there_and_back = itertools.cycle(images + images[-2:0:-1])
         start = time.monotonic()
         for index, image in zip(range(round(self._seconds * FPS)), there_and_back, strict=False):
@@ -59,13 +66,6 @@ class SteadyCamera(Source):
         pass
 
 
-def _environment() -> dict[str, str]:
-    environment = dict(os.environ)
-    if not environment.get("DISPLAY") and not environment.get("WAYLAND_DISPLAY"):
-        environment["QT_QPA_PLATFORM"] = "offscreen"
-    return environment
-
-
 def start_up() -> list[Row]:
     """Seconds from starting the command to the first paint of the window, warm."""
     seconds = []
@@ -75,15 +75,20 @@ def start_up() -> list[Row]:
             capture_output=True,
             text=True,
             check=True,
-            env=_environment(),
+            env=screen.environment(),
         )
         seconds.append(float(done.stdout.split()[0]))
     return [{"window visible after s (median of 3, warm)": float(np.median(seconds[1:])), "slowest": max(seconds[1:])}]
 
 
-def live(seconds: float) -> list[Row]:
-    """A steady 30 fps camera in the window: delays from capture to paint, losses, memory."""
-    os.environ.update(_environment())
+def live(seconds: float, *, still: bool = False) -> list[Row]:
+    """A steady 30 fps camera in the window: delays from capture to paint, losses, memory.
+
+    Args:
+        seconds: How long it is watched.
+        still: Whether the face shows nothing, so that memory grows by no listed events.
+    """
+    screen.prepare()
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -95,7 +100,7 @@ def live(seconds: float) -> list[Row]:
     application = QApplication.instance() or QApplication([])
     window = MainWindow(Settings(), save=lambda _settings: None)
     window.show()
-    window.start(Choice("bench camera", lambda _tell: SteadyCamera(seconds)))
+    window.start(Choice("bench camera", lambda _tell: SteadyCamera(seconds, still=still)))
     engine = window.engine
     assert engine is not None
     process = psutil.Process()
@@ -116,6 +121,8 @@ def live(seconds: float) -> list[Row]:
     settled = np.array(memory[len(memory) // 3 :])
     slope = np.polyfit(settled[:, 0], settled[:, 1], 1)[0] * 60 if len(settled) > 2 else 0.0
     displayed = window.page.video.displayed
+    window.page.events.events.show_all_kinds(True)
+    listed = window.page.events.events.rowCount()
     window.close()
     return [
         {
@@ -124,6 +131,7 @@ def live(seconds: float) -> list[Row]:
             "analysed": counters.analysed,
             "lost": counters.dropped_analysis,
             "displayed": displayed,
+            "events": listed,
             "capture-to-paint median ms": float(np.median(delays)),
             "p95 ms": float(np.percentile(delays, 95)),
             "p99 ms": float(np.percentile(delays, 99)),
