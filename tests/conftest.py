@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 settings.register_profile("fleeting", deadline=None)
 settings.load_profile("fleeting")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Two test processes share two cores: threads of torch and of numpy's algebra that wait for each other only spin.
+for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_pool, "1")
 
 
 @pytest.fixture(autouse=True)
