@@ -12,6 +12,7 @@ from model.labels import ACTION_UNITS, EMOTIONS
 from model.muscles import SIDES, FaceAxes, load_muscles, muscle_field
 from tests.helpers import demo_portrait, face_picture
 from training.synthesis.anatomy import vary
+from training.synthesis.articulation import LIP_UNITS, articulate
 from training.synthesis.camera import Camera, Light
 from training.synthesis.clips import ClipCamera, Conditions, present_action_units, strength_table
 from training.synthesis.codec import through_h264
@@ -280,6 +281,34 @@ def test_speech_opens_the_mouth_by_at_most_the_stated_opening_and_only_while_it_
     assert 0.009 < mouths[:, 1].max() <= 0.01
     assert not mouths[:100].any()
     assert not mouths[300:].any()
+
+
+@given(st.floats(0.5, 4.0), st.floats(0.005, 0.09), st.integers(0, 10**6))
+def test_sounds_move_jaw_and_lips_as_far_as_said_and_only_while_they_last(seconds, opening, seed):
+    saying = articulate(1.0, 1.0 + seconds, opening, np.random.default_rng(seed))
+    mouths = [saying.mouth(t) for t in np.arange(0.0, 6.0, 0.01)]
+    jaws = np.array([jaw for jaw, _ in mouths])
+    # A sound said with force moves half as much again as an ordinary one.
+    assert 0.0 <= jaws.min() <= jaws.max() <= 1.5 * opening
+    assert all(0.0 <= strength <= 1.5 * 0.03 for _, lips in mouths for strength in lips.values())
+    assert not jaws[:100].any()
+    assert not jaws[round(100 * (1.0 + seconds)) + 1 :].any()
+    # No sound is a jump: within a hundredth of a second a jaw covers a part of its way only.
+    assert np.abs(np.diff(jaws)).max() <= opening
+
+
+def test_sounds_open_and_shut_the_mouth_several_times_a_second_and_are_formed_with_the_lips():
+    saying = articulate(0.0, 60.0, 0.05, np.random.default_rng(3))
+    mouths = [saying.mouth(t) for t in np.arange(0.01, 60.0, 0.01)]
+    jaws = np.array([jaw for jaw, _ in mouths])
+    way = np.sign(np.diff(jaws))
+    openings = np.count_nonzero((way[:-1] > 0) & (way[1:] < 0)) / 60
+    # People say 3 to 7 syllables a second.
+    assert 3.0 < openings < 7.0
+    lips = np.array([[strengths[au] for au in LIP_UNITS] for _, strengths in mouths])
+    assert (lips.max(axis=0) > 0).all()
+    pressed = lips[:, LIP_UNITS.index(24)]
+    assert np.median(jaws[pressed > 0.9 * pressed.max()]) < 0.01  # p, b and m are said with shut lips
 
 
 @pytest.mark.parametrize(("fps", "frames", "renderings"), [(10, 1, 1), (30, 3, 2), (200, 14, 2)])

@@ -11,6 +11,7 @@ import numpy as np
 from training.people import load_person
 from training.spotting.scores import Truth
 from training.synthesis.anatomy import ANATOMY_NAMES, draw_anatomy
+from training.synthesis.articulation import articulate
 from training.synthesis.camera import Camera
 from training.synthesis.chance import log_uniform
 from training.synthesis.expressions import sample_expression
@@ -33,11 +34,13 @@ _LONGER_A_MINUTE: Final = 2.0
 _LONGER_PEAKS: Final = (0.02, 0.06)
 _LONGER_RISE_S: Final = (0.25, 0.6)
 _LONGER_HOLD_S: Final = (0.5, 2.0)
-# Blinks come by chance, 15 a minute; speech in stretches, for a fifth of the time; looks aside.
+# Blinks come by chance, 15 a minute; speech in stretches, for a fifth of the time, and so many times as often where
+# somebody only talks; looks aside.
 _BLINK_PAUSE_S: Final = 3.5
 _BLINK_S: Final = (0.15, 0.35)
 _SPEECH_S: Final = (1.0, 3.5)
 _SPEECH_PAUSE_S: Final = 9.0
+_TALKATIVE: Final = 3
 _OPENINGS: Final = (0.02, 0.08)
 _GLANCE_PAUSE_S: Final = 5.0
 _GLANCE_S: Final = (0.3, 1.5)
@@ -91,7 +94,7 @@ class Scene:
         setting: Camera and light.
         fps: Frames per second.
         seconds: Length.
-        talk: Whether somebody only talks and blinks, without any expression.
+        talk: Whether somebody only talks, in vowels and consonants, and blinks, without any expression.
         seed: Seed of everything.
     """
 
@@ -154,9 +157,11 @@ def _script(scene: Scene, inter_ocular: float, rng: np.random.Generator) -> Scri
     blinks = tuple(Blink(t, float(rng.uniform(*_BLINK_S))) for t in _times(scene.seconds, _BLINK_PAUSE_S, rng))
     speech = tuple(
         Speech(t, t + length, float(rng.uniform(*_OPENINGS)))
-        for t in _times(scene.seconds, _SPEECH_PAUSE_S / (3 if scene.talk else 1), rng)
+        for t in _times(scene.seconds, _SPEECH_PAUSE_S / (_TALKATIVE if scene.talk else 1), rng)
         if free(t, t + (length := float(rng.uniform(*_SPEECH_S))))
     )
+    # Whoever only talks is judged by how lips form sounds; beside expressions plain syllables do.
+    sayings = tuple(articulate(s.start, s.end, s.opening, rng) for s in speech) if scene.talk else ()
     glances = tuple(
         Glance(
             t,
@@ -176,7 +181,8 @@ def _script(scene: Scene, inter_ocular: float, rng: np.random.Generator) -> Scri
         movements=tuple(movements),
         longer=tuple(longer),
         blinks=blinks,
-        speech=speech,
+        speech=() if scene.talk else speech,
+        sayings=sayings,
         glances=glances,
         swallows=swallows,
         sway=float(rng.uniform(*_SWAY)) * inter_ocular,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from model.frame import Frame, Image
 from model.muscles import SIDES, Side
 from model.whole_file import whole_file
+from training.synthesis.articulation import Articulation
 from training.synthesis.camera import Camera, Light
 from training.synthesis.codec import through_h264
 from training.synthesis.habits import Blink, Glance, Speech, Swallow
@@ -57,7 +59,8 @@ class Script:
         movements: The true micro-expressions.
         longer: Other expressions, which last too long for that.
         blinks: Blinks.
-        speech: Stretches of speech.
+        speech: Stretches of speech, as syllables.
+        sayings: Stretches of speech, as vowels and consonants.
         glances: Looks aside.
         swallows: Swallows.
         sway: Standard deviation of the head's translation in output pixels.
@@ -73,6 +76,7 @@ class Script:
     longer: tuple[Movement, ...] = ()
     blinks: tuple[Blink, ...] = ()
     speech: tuple[Speech, ...] = ()
+    sayings: tuple[Articulation, ...] = ()
     glances: tuple[Glance, ...] = ()
     swallows: tuple[Swallow, ...] = ()
     sway: float = 1.0
@@ -100,6 +104,11 @@ class Script:
             opening = max(opening, jaw)
             for side in SIDES if rounding else ():
                 muscles[18, side] = muscles.get((18, side), 0.0) + rounding
+        for saying in self.sayings:
+            jaw, lips = saying.mouth(time)
+            opening = max(opening, jaw)
+            for (au, strength), side in itertools.product(lips.items(), SIDES):
+                muscles[au, side] = muscles.get((au, side), 0.0) + strength
         looks = [glance.gaze(time) for glance in self.glances]
         gaze = (sum(look[0] for look in looks), sum(look[1] for look in looks))
         lift = sum(swallow.lift(time) for swallow in self.swallows)
