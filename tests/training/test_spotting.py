@@ -121,7 +121,7 @@ def test_people_who_only_talk_make_no_expression(people):
     recording, truth = Scene(people.training[0], WEBCAM, 30.0, 60.0, talk=True, seed=0).recording()
     assert truth == ()
     assert recording.script.longer == ()
-    assert len(recording.script.sayings) > 3
+    assert len(recording.script.speech) > 3
 
 
 def test_poor_light_is_dark_and_streams_are_coded(people):

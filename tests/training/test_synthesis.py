@@ -20,7 +20,7 @@ from training.synthesis.distractions import draw_distraction
 from training.synthesis.exposures import mean_exposures, single_exposures
 from training.synthesis.expressions import sample_expression
 from training.synthesis.fields import draw_field
-from training.synthesis.habits import Blink, Glance, Speech
+from training.synthesis.habits import LIP_PUCKER, Blink, Glance, Speech
 from training.synthesis.portrait import FaceState, Portrait, PortraitError
 from training.synthesis.recording import Movement, Recording, Script
 from training.synthesis.timecourse import TimeCourse, draw_key_times
@@ -276,7 +276,8 @@ def test_a_glance_goes_there_stays_and_comes_back():
 
 def test_speech_opens_the_mouth_by_at_most_the_stated_opening_and_only_while_it_lasts():
     speech = Speech(1.0, 3.0, 0.05, rounding=0.01)
-    mouths = np.array([speech.mouth(t) for t in np.arange(0.0, 4.0, 0.01)])
+    shapes = [speech.mouth(t) for t in np.arange(0.0, 4.0, 0.01)]
+    mouths = np.array([(jaw, lips.get(LIP_PUCKER, 0.0)) for jaw, lips in shapes])
     assert 0.04 < mouths[:, 0].max() <= 0.05
     assert 0.009 < mouths[:, 1].max() <= 0.01
     assert not mouths[:100].any()

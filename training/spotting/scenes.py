@@ -11,7 +11,7 @@ import numpy as np
 from training.people import load_person
 from training.spotting.scores import Truth
 from training.synthesis.anatomy import ANATOMY_NAMES, draw_anatomy
-from training.synthesis.articulation import articulate
+from training.synthesis.articulation import Articulation, articulate
 from training.synthesis.camera import Camera
 from training.synthesis.chance import log_uniform
 from training.synthesis.expressions import sample_expression
@@ -155,13 +155,15 @@ def _script(scene: Scene, inter_ocular: float, rng: np.random.Generator) -> Scri
         return all(end < a or b < start for a, b in busy)
 
     blinks = tuple(Blink(t, float(rng.uniform(*_BLINK_S))) for t in _times(scene.seconds, _BLINK_PAUSE_S, rng))
-    speech = tuple(
+    speech: tuple[Speech | Articulation, ...]
+    speech = syllables = tuple(
         Speech(t, t + length, float(rng.uniform(*_OPENINGS)))
         for t in _times(scene.seconds, _SPEECH_PAUSE_S / (_TALKATIVE if scene.talk else 1), rng)
         if free(t, t + (length := float(rng.uniform(*_SPEECH_S))))
     )
-    # Whoever only talks is judged by how lips form sounds; beside expressions plain syllables do.
-    sayings = tuple(articulate(s.start, s.end, s.opening, rng) for s in speech) if scene.talk else ()
+    if scene.talk:
+        # Whoever only talks is judged by how lips form sounds; beside expressions plain syllables do.
+        speech = tuple(articulate(said.start, said.end, said.opening, rng) for said in syllables)
     glances = tuple(
         Glance(
             t,
@@ -181,8 +183,7 @@ def _script(scene: Scene, inter_ocular: float, rng: np.random.Generator) -> Scri
         movements=tuple(movements),
         longer=tuple(longer),
         blinks=blinks,
-        speech=() if scene.talk else speech,
-        sayings=sayings,
+        speech=speech,
         glances=glances,
         swallows=swallows,
         sway=float(rng.uniform(*_SWAY)) * inter_ocular,

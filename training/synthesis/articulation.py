@@ -86,7 +86,8 @@ def articulate(start: float, end: float, opening: float, rng: np.random.Generato
     """
     lips = float(np.clip(opening * rng.uniform(*_LIPS), *_LIPS_RANGE))
     tempo = rng.uniform(*_TEMPO)
-    times, sounds = [start], [np.zeros(1 + len(LIP_UNITS))]
+    rest = np.zeros(1 + len(LIP_UNITS))
+    times, sounds = [start], [rest]
     kinds = (_CONSONANTS, _VOWELS)
     turn = int(rng.integers(2))
     while (time := times[-1] + tempo * rng.uniform(*_STEP_S)) < end - tempo * _STEP_S[0]:
@@ -96,4 +97,4 @@ def articulate(start: float, end: float, opening: float, rng: np.random.Generato
         times.append(time)
         sounds.append(stress * np.array([opening * jaw, *(lips * units.get(au, 0.0) for au in LIP_UNITS)]))
         turn += 1
-    return Articulation(np.array([*times, end]), np.array([*sounds, np.zeros(1 + len(LIP_UNITS))]))
+    return Articulation(np.array([*times, end]), np.array([*sounds, rest]))

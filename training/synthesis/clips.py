@@ -26,6 +26,7 @@ from training.synthesis.codec import through_h264
 from training.synthesis.distractions import Distraction, draw_distraction
 from training.synthesis.exposures import Exposure, mean_exposures, single_exposures
 from training.synthesis.expressions import Strengths, sample_expression
+from training.synthesis.habits import LIP_PUCKER
 from training.synthesis.portrait import FaceState, Portrait
 from training.synthesis.timecourse import KeyTimes, draw_key_times
 
@@ -281,7 +282,7 @@ class Scene:
         jaw = sum(muscles.pop((25, side), 0.0) for side in SIDES) / 2
         for side in SIDES:
             if at["lips"]:
-                muscles[18, side] = muscles.get((18, side), 0.0) + float(at["lips"])
+                muscles[LIP_PUCKER, side] = muscles.get((LIP_PUCKER, side), 0.0) + float(at["lips"])
         closure = float(np.clip(at["closure"], 0.0, 1.0))
         state = FaceState(
             muscles,

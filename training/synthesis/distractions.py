@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.synthesis.chance import log_uniform
-from training.synthesis.habits import Blink, Glance, Speech
+from training.synthesis.habits import LIP_PUCKER, Blink, Glance, Speech
 from training.synthesis.timecourse import TimeCourse
 
 MOMENTS: Final = 4
@@ -144,8 +144,9 @@ def _speech(aside: Distraction, frames: Frames, rng: np.random.Generator) -> Non
         syllables_hz=rng.uniform(*_SYLLABLES_HZ),
         rounding_hz=rng.uniform(*_ROUNDINGS_HZ),
     )
-    jaw, lips = np.array([speech.mouth(float(time)) for time in frames]).T
-    aside.jaw, aside.lips = np.maximum(aside.jaw, jaw), aside.lips + lips
+    mouths = [speech.mouth(float(time)) for time in frames]
+    aside.jaw = np.maximum(aside.jaw, [jaw for jaw, _ in mouths])
+    aside.lips = aside.lips + [lips.get(LIP_PUCKER, 0.0) for _, lips in mouths]
 
 
 def _head(aside: Distraction, _frames: Frames, rng: np.random.Generator) -> None:

@@ -22,6 +22,7 @@ from training.synthesis.clips import (
     strength_table,
 )
 from training.synthesis.expressions import sample_expression
+from training.synthesis.habits import LIP_PUCKER
 from training.synthesis.timecourse import draw_key_times
 
 # Face coordinates of the average face in the crop, measured with the mesh on neutral portraits.
@@ -123,7 +124,7 @@ def _add_asides(
     if rng.random() < 0.3:
         lips = rng.uniform(-0.01, 0.025, 4) * INTER_OCULAR_PX
         for side in SIDES:
-            unit = muscle_field(anatomy[18], side, axes, x, y)
+            unit = muscle_field(anatomy[LIP_PUCKER], side, axes, x, y)
             for moment, share in zip(moments, lips, strict=True):
                 moment += np.float32(share) * unit
 

@@ -9,6 +9,9 @@ import numpy as np
 
 from training.synthesis.timecourse import TimeCourse
 
+LIP_PUCKER: Final = 18
+"""The action unit that purses the lips."""
+
 # A lid that closes fully stays shut for a moment: its course is cut off at 1.
 _OVERSHOOT: Final = 1.15
 # Speech swells and fades within this many seconds of its start and end.
@@ -64,16 +67,17 @@ class Speech:
     syllables_hz: float = 4.0
     rounding_hz: float = 2.3
 
-    def mouth(self, time: float) -> tuple[float, float]:
-        """Drop of the lower lip and pucker of the lips at ``time`` seconds."""
+    def mouth(self, time: float) -> tuple[float, dict[int, float]]:
+        """Drop of the lower lip and strength of the lips' action unit at ``time`` seconds."""
         if not self.start < time < self.end:
-            return 0.0, 0.0
+            return 0.0, {}
         said = time - self.start
         envelope = min(1.0, said / _SWELL_S, (self.end - time) / _SWELL_S)
         syllable = 0.5 - 0.5 * np.cos(2 * np.pi * self.syllables_hz * said)
         stress = 1.0 - _STRESS + _STRESS * np.sin(2 * np.pi * _STRESS_HZ * said)
         opening = self.opening * envelope * stress * float(_BETWEEN + (1.0 - _BETWEEN) * syllable)
-        return opening, self.rounding * envelope * float(np.sin(2 * np.pi * self.rounding_hz * said) ** 2)
+        pucker = self.rounding * envelope * float(np.sin(2 * np.pi * self.rounding_hz * said) ** 2)
+        return opening, {LIP_PUCKER: pucker}
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,7 @@ class Script:
         movements: The true micro-expressions.
         longer: Other expressions, which last too long for that.
         blinks: Blinks.
-        speech: Stretches of speech, as syllables.
-        sayings: Stretches of speech, as vowels and consonants.
+        speech: Stretches of speech, as syllables or as vowels and consonants.
         glances: Looks aside.
         swallows: Swallows.
         sway: Standard deviation of the head's translation in output pixels.
@@ -75,8 +74,7 @@ class Script:
     movements: tuple[Movement, ...] = ()
     longer: tuple[Movement, ...] = ()
     blinks: tuple[Blink, ...] = ()
-    speech: tuple[Speech, ...] = ()
-    sayings: tuple[Articulation, ...] = ()
+    speech: tuple[Speech | Articulation, ...] = ()
     glances: tuple[Glance, ...] = ()
     swallows: tuple[Swallow, ...] = ()
     sway: float = 1.0
@@ -100,15 +98,11 @@ class Script:
         closure = max((blink.closure(time) for blink in self.blinks), default=0.0)
         opening = 0.0
         for speech in self.speech:
-            jaw, rounding = speech.mouth(time)
-            opening = max(opening, jaw)
-            for side in SIDES if rounding else ():
-                muscles[18, side] = muscles.get((18, side), 0.0) + rounding
-        for saying in self.sayings:
-            jaw, lips = saying.mouth(time)
+            jaw, lips = speech.mouth(time)
             opening = max(opening, jaw)
             for (au, strength), side in itertools.product(lips.items(), SIDES):
-                muscles[au, side] = muscles.get((au, side), 0.0) + strength
+                if strength:
+                    muscles[au, side] = muscles.get((au, side), 0.0) + strength
         looks = [glance.gaze(time) for glance in self.glances]
         gaze = (sum(look[0] for look in looks), sum(look[1] for look in looks))
         lift = sum(swallow.lift(time) for swallow in self.swallows)
