@@ -86,8 +86,10 @@ def none_shift(logits: npt.NDArray[np.float32]) -> float:
     if not len(logits):
         return 0.0
     none = EMOTIONS.index("none")
-    # By how much the likeliest emotion leads: with so much more, `none` wins.
-    leads = np.sort(np.delete(logits, none, axis=1).max(axis=1) - logits[:, none])
+    # By how much the likeliest emotion leads: with so much more, `none` wins. In single precision a lead can be rounded
+    # down to a whole step, which is then not enough.
+    exact = logits.astype(np.float64)
+    leads = np.sort(np.delete(exact, none, axis=1).max(axis=1) - exact[:, none])
     allowed = int(MOST_CALLED * len(leads))
     wanted = float(leads[len(leads) - 1 - allowed])
     # A step further than where both are alike.
