@@ -418,7 +418,7 @@ def test_a_recording_is_added_analysed_and_opened_by_itself(open_review, qtbot, 
     assert "Add recordings" in window.view.message
     video = tmp_path / "v.mkv"
     shutil.copyfile(next(demo_folder.glob("*.mkv")), video)
-    window.add_recordings([video, tmp_path / "nothing.mkv"])
+    window.project.add([video, tmp_path / "nothing.mkv"])
     assert "nothing.mkv cannot be read" in window.banner.text.text()
     qtbot.waitUntil(lambda: "analysed" in window.recordings.list.item(0).text(), timeout=60000)
     qtbot.waitUntil(lambda: window.view.has_picture, timeout=120000)

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import methodcaller
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import QByteArray
 from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QLabel,
-    QMainWindow,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.batch import CONFIG
 from app.errors import FleetingError
 from app.models import chosen_model
-from app.session.queue import AnalysisQueue
 from app.session.review import ReviewRow, review_rows
 from app.session.session import Session
 from app.settings import Settings, save_settings
@@ -36,7 +26,9 @@ from app.ui.review.export_dialog import ExportDialog
 from app.ui.review.frame_view import FrameView
 from app.ui.review.judging import Judging
 from app.ui.review.lanes import lanes
+from app.ui.review.layout import arrange, stacked
 from app.ui.review.note_list import NoteList
+from app.ui.review.project import OpenProject
 from app.ui.review.recordings import RecordingList
 from app.ui.review.sheet import ShortcutSheet
 from app.ui.review.start_page import StartPage
@@ -46,8 +38,6 @@ from app.ui.review.viewing import Viewing
 from app.ui.theme import apply_theme
 from assets import ICON
 
-# The queue is asked for news this often (milliseconds).
-_QUEUE_TICK_MS: Final = 250
 # What was done stays in the status bar for so long (milliseconds).
 _TOLD_MS: Final = 4000
 
@@ -63,23 +53,25 @@ class ReviewWindow(QMainWindow):
     def __init__(self, settings: Settings, save: Callable[[Settings], None] = save_settings) -> None:
         super().__init__()
         self.settings, self._save = settings, save
-        self.session: Session | None = None
-        self.queue: AnalysisQueue | None = None
+        self.project = OpenProject(settings, self)
         self.all_kinds = False
         self._verdicts: dict[int, tuple[int, int]] = {}
         apply_theme(settings.theme)
         self.setWindowTitle("Fleeting: review")
         self.setWindowIcon(QIcon(str(ICON)))
         self._build()
-        self._ticker = QTimer(self)
-        self._ticker.setInterval(_QUEUE_TICK_MS)
-        self._ticker.timeout.connect(self._tick)
+        self._connect()
         self.resize(1360, 860)
         if settings.review_geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.review_geometry.encode()))
         if settings.review_layout:
             for splitter, state in zip(self._splitters, settings.review_layout.split(), strict=False):
                 splitter.restoreState(QByteArray.fromBase64(state.encode()))
+
+    @property
+    def session(self) -> Session | None:
+        """The project that is open."""
+        return self.project.session
 
     # What it is made of
 
@@ -93,32 +85,13 @@ class ReviewWindow(QMainWindow):
         self.editor = MarkEditor()
         self.notes = NoteList()
         self.viewing = Viewing(self.view, lambda: self.table.current, self)
-        self.judging = Judging(self.table, self.viewing, self.settings, self._tried, self)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.view, 1)
-        column.addWidget(self.place)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.editor)
-        column.addWidget(self.notes)
-        upper, whole = QSplitter(Qt.Orientation.Horizontal), QSplitter(Qt.Orientation.Vertical)
-        for part, size in ((self.recordings, 210), (middle, 700), (right, 450)):
-            upper.addWidget(part)
-            upper.setStretchFactor(upper.count() - 1, size)
-        whole.addWidget(upper)
-        whole.addWidget(self.timeline)
-        whole.setStretchFactor(0, 3)
-        whole.setStretchFactor(1, 1)
-        upper.setSizes([210, 700, 450])
-        whole.setSizes([600, 230])
+        self.judging = Judging(self.table, self.viewing, self.settings, self.project.tried, self)
+        middle, right = stacked(self.view, self.place), stacked(self.table, self.editor, self.notes)
+        upper, whole = arrange(self.recordings, middle, right, self.timeline)
         self._splitters = (upper, whole)
         self.pages = QStackedWidget()
-        start = StartPage(self.settings.last_project)
-        self.pages.addWidget(start)
+        self.start = StartPage(self.settings.last_project)
+        self.pages.addWidget(self.start)
         self.pages.addWidget(whole)
         ground = QWidget()
         column = QVBoxLayout(ground)
@@ -130,10 +103,6 @@ class ReviewWindow(QMainWindow):
         self.addToolBar(bar)
         self.buttons, self.rater_box = bar.buttons, bar.rater
         self.rater_box.setText(self.settings.rater)
-        self.rater_box.editingFinished.connect(self._rater_changed)
-        start.new.connect(self.new_project)
-        start.open.connect(self.other_project)
-        start.last.connect(lambda path: self.open_project(Path(path)))
         actions = {}
         for command in COMMANDS:
             action = actions[command.name] = QAction(command.text, self)
@@ -141,12 +110,22 @@ class ReviewWindow(QMainWindow):
             action.triggered.connect(self.command(command.name))
             self.addAction(action)
         self.recordings.project_menu.addActions([actions["new_project"], actions["other_project"]])
+
+    def _connect(self) -> None:
+        self.rater_box.editingFinished.connect(self._rater_changed)
+        self.start.new.connect(self.new_project)
+        self.start.open.connect(self.other_project)
+        self.start.last.connect(lambda path: self.open_project(Path(path)))
+        self.project.closing.connect(self._close_recording)
+        self.project.ended.connect(self._ended)
+        self.project.advanced.connect(self._show_recordings)
+        self.project.refused.connect(self.banner.say)
         self.recordings.chosen.connect(self.open_recording)
         self.recordings.add.connect(self._ask_recordings)
         self.recordings.find_moved.connect(self._ask_moved)
-        self.recordings.pause.connect(self._pause)
-        self.recordings.cancel.connect(self._cancel)
-        self.recordings.again.connect(self._again)
+        self.recordings.pause.connect(self.project.pause)
+        self.recordings.cancel.connect(self.project.cancel)
+        self.recordings.again.connect(self.project.again)
         self.recordings.remove.connect(self._ask_remove)
         self.timeline.sought.connect(self.viewing.seek)
         self.timeline.chosen.connect(self._choose_key)
@@ -178,23 +157,16 @@ class ReviewWindow(QMainWindow):
         """Opens a project; the one that is open is closed, or stays if it is the same."""
         if self.session is not None and not create and path.absolute() == self.session.path.absolute():
             return
-        try:
-            session = Session(path, create=create)
-        except FleetingError as error:
-            self.banner.say(str(error))
+        session = self.project.open(path, create=create)
+        if session is None:
             return
-        self.close_project()
-        self.session = session
         if session.recovered:
             self.banner.say(session.recovered)
-        self.queue = AnalysisQueue(session, chosen_model(self.settings.model), CONFIG)
         self.settings.last_project = str(path)
         self.setWindowTitle(f"{path.stem}: Fleeting")
         self.recordings.show_project(path)
         self.pages.setCurrentIndex(1)
-        self._ticker.start()
-        self._tick()
-        done = [recording.id for recording in session.recordings() if recording.status == "done"]
+        done = self.project.done()
         if done:
             self.recordings.select(done[0])
         else:
@@ -202,27 +174,6 @@ class ReviewWindow(QMainWindow):
                 "Add recordings: they are analysed one after another, and you can review each as soon as it is done."
             )
         self._refresh()
-
-    def close_project(self) -> None:
-        """Closes the project; analyses that are under way begin again next time."""
-        self._close_recording()
-        self._ticker.stop()
-        if self.queue is not None:
-            self.queue.close()
-        if self.session is not None:
-            try:
-                self.session.close()
-            except FleetingError as error:
-                self.banner.say(str(error))
-        self.session = self.queue = None
-
-    def add_recordings(self, paths: list[Path]) -> None:
-        """Enters recordings and lets them be analysed."""
-        if self.session is None:
-            return
-        for path in paths:
-            self._tried(methodcaller("add_recording", path))
-        self._tick()
 
     def open_recording(self, number: int) -> None:
         """Shows a recording that was analysed."""
@@ -247,7 +198,7 @@ class ReviewWindow(QMainWindow):
 
     def find_recording(self, folder: Path) -> None:
         """Looks in a folder for recordings that were moved."""
-        found = self._tried(lambda session: session.find_moved(folder)) or []
+        found = self.project.find_moved(folder)
         self.banner.dismiss()
         self.banner.say(f"Found: {', '.join(r.name for r in found)}." if found else f"None of them lies in {folder}.")
         self.recordings.find_button.setVisible(not found)
@@ -319,20 +270,11 @@ class ReviewWindow(QMainWindow):
 
     # News
 
-    def _tick(self) -> None:
-        if self.session is None or self.queue is None:
-            return
-        try:
-            ended = self.queue.poll()
-        except FleetingError as error:
-            self.banner.say(str(error))
-            return
-        for number in ended:
+    def _ended(self, numbers: list[int]) -> None:
+        for number in numbers:
             if self.viewing.number in (number, None):
                 self.open_recording(number)
-        if ended:
-            self._count_verdicts()
-        self._show_recordings()
+        self._count_verdicts()
 
     def _frame_failed(self, reason: str) -> None:
         """Says why a frame cannot be shown; a recording that is gone can be looked for."""
@@ -380,17 +322,14 @@ class ReviewWindow(QMainWindow):
         self._show_row(self.table.current)
 
     def _show_recordings(self) -> None:
-        if self.session is None or self.queue is None:
-            return
-        self.recordings.show_recordings(
-            self.session.recordings(), self.queue.progress, self._verdicts, self.queue.paused
-        )
+        session, queue = self.project.session, self.project.queue
+        if session is not None and queue is not None:
+            self.recordings.show_recordings(session.recordings(), queue.progress, self._verdicts, queue.paused)
 
     def _count_verdicts(self) -> None:
         if self.session is not None:
             rater = self.judging.rater(self.session)
-            done = [recording.id for recording in self.session.recordings() if recording.status == "done"]
-            self._verdicts = {number: self.session.judged(number, rater) for number in done}
+            self._verdicts = {number: self.session.judged(number, rater) for number in self.project.done()}
 
     def _chosen(self, row: ReviewRow) -> None:
         self._show_row(row)
@@ -431,16 +370,6 @@ class ReviewWindow(QMainWindow):
 
     # Help
 
-    def _tried(self, change: Callable[[Session], Any]) -> Any:  # noqa: ANN401 - whatever the change returns
-        """Makes a change; if it cannot be kept, that is said and nothing is different."""
-        if self.session is None:
-            return None
-        try:
-            return change(self.session)
-        except FleetingError as error:
-            self.banner.say(str(error))
-            return None
-
     def _rater_changed(self) -> None:
         code = self.rater_box.text().strip()
         if not code:
@@ -450,21 +379,6 @@ class ReviewWindow(QMainWindow):
             self._refresh()
         self.setFocus()
 
-    def _pause(self, paused: bool) -> None:
-        if self.queue is not None:
-            (self.queue.pause if paused else self.queue.resume)()
-            self._tick()
-
-    def _cancel(self, number: int) -> None:
-        if self.queue is not None:
-            self.queue.cancel(number)
-            self._tick()
-
-    def _again(self, number: int) -> None:
-        if self.queue is not None:
-            self.queue.enqueue(number)
-            self._tick()
-
     def _ask_remove(self, number: int) -> None:
         assert self.session is not None
         if may_remove(self, self.session.recording(number).name):
@@ -472,12 +386,10 @@ class ReviewWindow(QMainWindow):
 
     def remove_recording(self, number: int) -> None:
         """Forgets a recording; its file stays."""
-        if self.queue is not None and number in self.queue.progress:
-            self.queue.cancel(number)
         if number == self.viewing.number:
             self._close_recording()
             self.view.show_message("")
-        self._tried(lambda session: session.forget_recording(number))
+        self.project.forget(number)
         self._refresh()
 
     def new_project(self) -> None:
@@ -496,7 +408,7 @@ class ReviewWindow(QMainWindow):
         paths = ask_recordings(self, self.settings.last_folder)
         if paths:
             self.settings.last_folder = str(paths[0].parent)
-            self.add_recordings(paths)
+            self.project.add(paths)
 
     def _ask_moved(self) -> None:
         folder = ask_moved(self, self.settings.last_folder)
@@ -514,7 +426,7 @@ class ReviewWindow(QMainWindow):
             super().keyReleaseEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.close_project()
+        self.project.close()
         self.settings.review_geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         states = [bytes(splitter.saveState().toBase64().data()).decode() for splitter in self._splitters]
         self.settings.review_layout = " ".join(states)
