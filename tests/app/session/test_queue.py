@@ -1,5 +1,6 @@
 """Many recordings analysed in the background."""
 
+import os
 import time
 
 import pytest
@@ -74,6 +75,17 @@ def test_pause_holds_cancel_ends_and_the_next_sitting_begins_again(project):
     again = AnalysisQueue(session, ASTANN_ONNX)
     assert session.recording(video).status == "waiting"
     again.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="this system knows no niceness")
+def test_an_analysis_gives_way_to_whoever_reviews_meanwhile(project):
+    session, video, broken = project
+    session.set_status(broken, "done")
+    queue = AnalysisQueue(session, ASTANN_ONNX)
+    run_until(queue, lambda: queue.progress.get(video, Progress()).done > 0)
+    theirs = os.getpriority(os.PRIO_PROCESS, queue._running[video].process.pid)
+    queue.close()
+    assert theirs > os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def test_a_process_that_dies_is_told_as_a_failure(project):
