@@ -130,6 +130,23 @@ def test_a_whole_review_with_the_keyboard_alone(open_review, project, qtbot, tmp
     dialog.deleteLater()
 
 
+def test_a_recording_that_is_opened_never_shows_the_picture_of_the_one_before(open_review, project, qtbot):
+    window = open_review(project)
+    window.open_recording(window.viewing.number)
+    assert not window.view.has_picture
+    assert window.view.message == "Opening session.mkv …"
+    qtbot.waitUntil(lambda: window.view.has_picture, timeout=20000)
+    assert not window.view.message
+
+
+def test_a_recording_that_cannot_be_read_any_more_says_so_in_its_place(open_review, project, qtbot):
+    window = open_review(project)
+    window.session.recording(window.viewing.number).path.write_bytes(b"no video any more")
+    window.open_recording(window.viewing.number)
+    qtbot.waitUntil(lambda: "cannot be opened" in window.view.message, timeout=20000)
+    assert window.banner.isVisible()
+
+
 def test_frames_playing_flicker_zoom_and_amplified_motion(open_review, project, qtbot):
     window = open_review(project)
     window.viewing.show_frame(100)

@@ -184,6 +184,8 @@ class ReviewWindow(QMainWindow):
         if analysis is None:
             self.view.show_message(recording.problem or "This recording is not analysed yet.")
         else:
+            # On a busy machine the first frame takes seconds: nobody shall take another recording's for it meanwhile.
+            self.view.show_message(f"Opening {recording.name} …")
             self.timeline.set_motion(analysis.times, analysis.motion)
         self.viewing.open(number, analysis, recording.path, chosen_model(self.settings.model))
         self._refresh()
@@ -287,6 +289,8 @@ class ReviewWindow(QMainWindow):
                 "Choose 'Find moved recordings …' and name the folder where it lies now."
             )
             self.recordings.find_button.show()
+        elif not self.view.has_picture:
+            self.view.show_message(reason)
 
     # Showing
 
