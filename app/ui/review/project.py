@@ -69,11 +69,7 @@ class OpenProject(QObject):
         self._ticker.stop()
         if self.queue is not None:
             self.queue.close()
-        if self.session is not None:
-            try:
-                self.session.close()
-            except FleetingError as error:
-                self.refused.emit(str(error))
+        self.tried(Session.close)
         self.session = self.queue = None
 
     def tried(self, change: Callable[[Session], Any]) -> Any:  # noqa: ANN401 - whatever the change returns

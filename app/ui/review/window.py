@@ -70,7 +70,7 @@ class ReviewWindow(QMainWindow):
 
     @property
     def session(self) -> Session | None:
-        """The project that is open."""
+        """Of the project that is open; None if none is."""
         return self.project.session
 
     # What it is made of
@@ -184,7 +184,6 @@ class ReviewWindow(QMainWindow):
         if analysis is None:
             self.view.show_message(recording.problem or "This recording is not analysed yet.")
         else:
-            # On a busy machine the first frame takes seconds: nobody shall take another recording's for it meanwhile.
             self.view.show_message(f"Opening {recording.name} …")
             self.timeline.set_motion(analysis.times, analysis.motion)
         self.viewing.open(number, analysis, recording.path, chosen_model(self.settings.model))
@@ -194,6 +193,8 @@ class ReviewWindow(QMainWindow):
 
     def _close_recording(self) -> None:
         self.viewing.close()
+        # On a busy machine the next one's first frame takes seconds: nobody shall take this one's for it meanwhile.
+        self.view.show_message("")
         self.timeline.set_motion(np.zeros(0), np.zeros((0, 3), np.float32))
         self.timeline.set_lanes([])
         self.table.set_rows([], {})
@@ -392,7 +393,6 @@ class ReviewWindow(QMainWindow):
         """Forgets a recording; its file stays."""
         if number == self.viewing.number:
             self._close_recording()
-            self.view.show_message("")
         self.project.forget(number)
         self._refresh()
 
