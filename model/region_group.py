@@ -146,7 +146,10 @@ class RegionGroup:
         config, here = self._config, sample.displacement[self.regions]
         strongest = int(np.argmax(amplitude / threshold))
         level = float(amplitude[strongest] / threshold[strongest])
-        if amplitude[strongest] > candidate.peak:
+        limit = np.maximum(config.release * threshold, config.release_of_peak * candidate.peak)
+        at_rest = bool((amplitude < limit).all())
+        # A region that is restless by itself may go further at rest than a quiet one went in the movement.
+        if amplitude[strongest] > candidate.peak and not at_rest:
             candidate.peak = float(amplitude[strongest])
             candidate.peak_frame, candidate.peak_time = sample.frame, sample.time
         candidate.follow(level, max(_TURN_STEP, _TURN_OF_PEAK * candidate.peak / float(threshold[strongest])))
@@ -154,8 +157,7 @@ class RegionGroup:
             candidate.still_since, candidate.still_at = sample.time, here
         if amplitude[strongest] > 0.5 * candidate.peak:
             candidate.last_strong = sample.time
-        limit = np.maximum(config.release * threshold, config.release_of_peak * candidate.peak)
-        if bool((amplitude < limit).all()):
+        if at_rest:
             if candidate.released_at is None:
                 candidate.released_at = sample.time
             return sample.time - candidate.released_at >= config.settle

@@ -262,6 +262,20 @@ def test_what_begins_with_a_larger_movement_that_goes_on_is_its_beginning():
     assert "the beginning of a larger movement" in {s.reason for s in spots}
 
 
+def test_a_restless_chin_is_no_part_of_a_movement_that_is_over():
+    def restless(t):
+        if t < 6.0:
+            return 0.003 * np.sin(2 * np.pi * 2.5 * t)
+        return -0.0025 if t < 6.2 else 0.0045
+
+    def quick(t):
+        return 0.0042 if 6.0 <= t < 6.12 else 0.0
+
+    curves = {"chin": restless, "left mouth corner": quick}
+    spots = spots_of(motion_samples(curves, 6.4, noise=0.0001))
+    assert any(6.0 <= spot.apex < 6.2 for spot in spots)
+
+
 def test_a_slow_turn_of_the_head_hides_no_micro_expression():
     course = TimeCourse(4.0, 4.12, 4.3)
 
@@ -314,6 +328,21 @@ def test_movements_while_the_face_was_said_to_be_at_rest_are_rejected():
             spotter.rest(3.0)
     assert {s.kind for s in spots} == {"rejected"}
     assert all("rest" in s.reason for s in spots)
+
+
+@given(seed=st.integers(0, 2**32 - 1), often=st.floats(0.01, 0.3), held=st.floats(0.5, 0.999))
+@settings(max_examples=20)
+def test_whatever_the_skin_does_the_spotter_goes_on_and_times_are_in_order(seed, often, held):
+    rng = np.random.default_rng(seed)
+    samples = motion_samples({}, 6.0, noise=0.0001)
+    shape = samples[0].displacement.shape
+    restless = np.exp(rng.normal(-5.8, 0.8, shape[0]))[:, None]
+    skin, spotter, spots = np.zeros(shape), Spotter(), []
+    for sample in samples:
+        skin = held * skin + restless * rng.standard_normal(shape) * (rng.random((shape[0], 1)) < often)
+        spots += spotter.push(replace(sample, displacement=sample.displacement + skin))
+    for spot in spots + spotter.finish():
+        assert spot.onset <= spot.apex <= spot.offset
 
 
 def test_strobe_light_leaves_the_spotter_bounded_and_it_recovers():
