@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 
 from model.explanation import Explanation
+from model.face_noise import FaceNoise
 from model.history import History
 from model.hump import HumpWatch
 from model.matched_filter import MatchedFilter
@@ -104,7 +105,7 @@ class Spotter:
         self._rest = (now, now + seconds)
         self._openings = []
         if self._watch is not None:
-            self._watch.filter.begin_rest()
+            self._watch.filter.noise.begin_rest()
 
     def _watch_rest(self, watch: _Watch, sample: MotionSample) -> None:
         if self._rest is None:
@@ -115,7 +116,7 @@ class Spotter:
         self._openings.append(sample.eye_opening)
         if sample.time >= self._rest[1]:
             self._rest = None
-            covariance = watch.filter.end_rest()
+            covariance = watch.filter.noise.end_rest()
             if covariance is not None:
                 self.resting = RestingFace(covariance, float(np.median(self._openings)))
                 watch.explanation.opening_at_rest = self.resting.eye_opening
@@ -241,10 +242,13 @@ class _Watch:
     def begun(
         cls, sample: MotionSample, history: History, config: SpotterConfig, resting: RestingFace | None
     ) -> _Watch:
-        opening = sample.eye_opening if resting is None else resting.eye_opening
+        opening, noise = sample.eye_opening, FaceNoise()
+        if resting is not None:
+            opening = resting.eye_opening
+            noise.know(resting.covariance)
         return cls(
             [RegionGroup(name, regions, sample, config) for name, regions in GROUPS.items()],
-            MatchedFilter(sample.centres, None if resting is None else resting.covariance),
+            MatchedFilter(sample.centres, noise),
             {name: HumpWatch(name, config) for name in GROUPS},
             Explanation(config, history, opening),
         )

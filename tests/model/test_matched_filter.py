@@ -69,12 +69,12 @@ def test_an_opening_jaw_is_speech():
 
 def test_a_stretch_at_rest_teaches_the_filter_all_at_once():
     history, matched = History(5.0), MatchedFilter(demo_centres())
-    matched.begin_rest()
+    matched.noise.begin_rest()
     for sample in motion_samples({}, 3.0, noise=0.002):
         history.append(sample)
         matched.push(history)
-    learnt = matched.end_rest()
+    learnt = matched.noise.end_rest()
     assert learnt is not None
     assert np.sqrt(np.trace(learnt, axis1=1, axis2=2) / learnt.shape[1]).mean() > 0.001
-    matched.begin_rest()
-    assert matched.end_rest() is None
+    matched.noise.begin_rest()
+    assert matched.noise.end_rest() is None
