@@ -135,18 +135,21 @@ def _analyse_frames(
     progress: Callable[[int, int | None], None] | None,
 ) -> None:
     marked = False
-    for frame in frames:
-        if rest is not None and not marked and frame.time >= rest[0]:
-            pipeline.mark_rest(rest[1] - rest[0])
-            marked = True
-        events = pipeline.push(frame)
-        outcome.events += events
-        outcome.frames += 1
-        writer.append(frame, pipeline.faces, events)
-        if progress is not None:
-            progress(outcome.frames, writer.frame_count)
-    if rest is not None:
-        writer.resting = {"from_s": rest[0], "to_s": rest[1], "faces": pipeline.resting_faces}
-    last = pipeline.finish()
-    outcome.events += last
-    writer.append_events(last)
+    try:
+        for frame in frames:
+            if rest is not None and not marked and frame.time >= rest[0]:
+                pipeline.mark_rest(rest[1] - rest[0])
+                marked = True
+            events = pipeline.push(frame)
+            outcome.events += events
+            outcome.frames += 1
+            writer.append(frame, pipeline.faces, events)
+            if progress is not None:
+                progress(outcome.frames, writer.frame_count)
+    finally:
+        # Also of an interrupted analysis: what waits to be judged was seen.
+        last = pipeline.finish()
+        if rest is not None:
+            writer.resting = {"from_s": rest[0], "to_s": rest[1], "faces": pipeline.resting_faces}
+        outcome.events += last
+        writer.append_events(last)

@@ -15,6 +15,9 @@ from model.regions import GROUPS
 from model.spot import Kind, SpotterConfig
 from model.timing import MovementCurve, frames_around
 
+# Whoever looks ahead waits so many seconds after a movement's top, until the widest filter has answered to it: a narrow
+# one answers first, but what it sees is often a part.
+_PATIENCE_S: Final = 0.3
 # A movement is fitted again at most this often (seconds) while it runs.
 _AGAIN_S: Final = 0.03
 # A movement may begin within the one before it if it stands out by so many times as much.
@@ -32,6 +35,7 @@ class HumpWatch:
 
     def __init__(self, group: str, config: SpotterConfig) -> None:
         self._group, self._config = group, config
+        self._patience_s = _PATIENCE_S if config.look_ahead else 0.0
         self._regions = np.array(GROUPS[group])
         self.best: Match | None = None
         """The filter's best answer to the movement that may be under way."""
@@ -51,7 +55,7 @@ class HumpWatch:
         if match.score >= config.least_score and free and stronger:
             self.best = match
         best = self.best
-        if best is None or now - self._fitted < _AGAIN_S:
+        if best is None or now - best.time < self._patience_s or now - self._fitted < _AGAIN_S:
             return None
         self._fitted = now
         hump = self._fit(best, history)

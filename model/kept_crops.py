@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from model.crop import Transform, transform_shift
 from model.frame import Image
+from model.hindsight import MOST_WAITING
 from model.key_frames import Span, key_spans, mean_crop
 from model.motion import MotionSample
 from model.representation import KeyCrops
 from model.spot import Spot
 
-# Crops are kept for the longest micro-expression, one spacing before it, and the time until it is reported; the time
-# that the spotter looks ahead is added.
+# Crops are kept for the longest micro-expression, one spacing before it, and the time until it is reported; what waits
+# to be judged is added.
 _MEMORY_S: Final = 1.5
 _MEMORY_FRAMES: Final = 600
 # Below this distance in crop pixels two transforms are the same.
@@ -47,12 +48,12 @@ class KeptCrops:
     """Remembers crops as long as a movement may ask for them.
 
     Args:
-        look_ahead: Seconds that the spotter holds a movement back.
+        look_ahead: Seconds after which the spotter judges a moment.
     """
 
     def __init__(self, look_ahead: float) -> None:
         self._memory_s = _MEMORY_S + look_ahead
-        self._crops: deque[KeptCrop] = deque(maxlen=_MEMORY_FRAMES)
+        self._crops: deque[KeptCrop] = deque(maxlen=_MEMORY_FRAMES + (MOST_WAITING if look_ahead else 0))
 
     def keep(self, sample: MotionSample) -> None:
         """Takes the newest crop; what is too old goes."""

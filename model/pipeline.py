@@ -18,6 +18,7 @@ from model.face import MAX_FACES, Face, FaceTracker
 from model.flow import FlowEstimator
 from model.frame import Frame
 from model.frame_gate import FrameGate, Verdict
+from model.hindsight import HindsightSpotter
 from model.kept_crops import KeptCrops
 from model.merging import is_same_movement
 from model.motion import MAX_GAP_S, Look, MotionMeter
@@ -115,6 +116,7 @@ class Pipeline:
         self._gate = FrameGate()
         self._rest_s = 0.0
         self._resting: dict[int, RestingFace] = {}
+        self._rests = 0
         self.faces: tuple[FaceState, ...] = ()
         """The faces of the newest frame."""
         self.faces_seen = 0
@@ -161,8 +163,8 @@ class Pipeline:
 
     @property
     def resting_faces(self) -> int:
-        """How often a face that is in view was learnt at rest."""
-        return sum(track.spotter.rests for track in self._tracks.values())
+        """How often so far a face was learnt at rest."""
+        return self._rests + sum(track.spotter.rests for track in self._tracks.values())
 
     def mark_rest(self, seconds: float) -> None:
         """Says that the faces look neutral for the next ``seconds``, from the next frame with a face on.
@@ -194,6 +196,7 @@ class Pipeline:
         for number in numbers:
             track = self._tracks.pop(number)
             events += [self._event(number, track, spot) for spot in track.spotter.finish()]
+            self._rests += track.spotter.rests
             if track.spotter.resting is not None:
                 self._resting[number] = track.spotter.resting
         return events
@@ -252,7 +255,7 @@ class _Track:
     """One face: its measurement, its spotter, and its newest crops."""
 
     def __init__(self, config: SpotterConfig, resting: RestingFace | None) -> None:
-        self.spotter = Spotter(config, resting)
+        self.spotter = HindsightSpotter(config, resting) if config.look_ahead else Spotter(config, resting)
         self.last_time = 0.0
         self.guess: Recognition | None = None
         """The newest provisional one."""

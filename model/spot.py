@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-LOOK_AHEAD_S: Final = 0.5
-"""Seconds that the analysis of a recording looks ahead: a mouth that moves again by then was speaking."""
+LOOK_AHEAD_S: Final = 8.0
+"""Seconds that the analysis of a recording looks ahead (`model.hindsight`)."""
 
 Kind = Literal["micro", "macro", "blink", "speech", "gaze", "swallow", "light", "rejected"]
 
@@ -24,7 +24,7 @@ class SpotterConfig:
         least_strength: Smallest displacement of a short movement, fractions of the inter-ocular distance.
         least_explained: Share of the course's variance that a short movement must explain.
         settled: Seconds that must have passed since the end of a short movement before it is reported.
-        look_ahead: Seconds that a short movement is held back to see what follows; 0 live.
+        look_ahead: Seconds after which a moment of a recording is judged, knowing what came next; 0 live.
         noise_factor: A movement must exceed this many times the region's own resting noise (mean absolute deviation).
         release: A movement ends below this share of the threshold.
         release_of_peak: ... or below this share of its own peak, whichever is larger: skin does not return exactly.

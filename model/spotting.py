@@ -10,7 +10,7 @@ find at the same time is one movement. Only times decide, never frame counts.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -41,10 +41,17 @@ class Spotter:
     Args:
         config: What counts as a movement.
         resting: How the face moves at rest, if somebody marked such a stretch.
+        noise: Makes what learns how the face moves when nothing happens; called wherever the measurement begins anew.
     """
 
-    def __init__(self, config: SpotterConfig | None = None, resting: RestingFace | None = None) -> None:
+    def __init__(
+        self,
+        config: SpotterConfig | None = None,
+        resting: RestingFace | None = None,
+        noise: Callable[[], FaceNoise] = FaceNoise,
+    ) -> None:
         self.config = config or SpotterConfig()
+        self._new_noise = noise
         self.resting = resting
         """How the face moves at rest, if that was marked."""
         self.rests = 0
@@ -85,7 +92,7 @@ class Spotter:
         spots: list[Spot] = []
         if sample.restarted or self._watch is None:
             spots = self.finish()
-            self._watch = _Watch.begun(sample, self._history, self.config, self.resting)
+            self._watch = _Watch.begun(sample, self._history, self.config, self.resting, self._new_noise())
         watch = self._watch
         elapsed = sample.time - self._now if len(self._history) else 0.0
         self._history.append(sample)
@@ -157,17 +164,8 @@ class Spotter:
         elif movement.kind == "micro" or (shaped_as_speech and not said_to_rest):
             under_way = {group.name: group.candidate for group in watch.groups if group.candidate is not None}
             movement = watch.explanation.explain(movement, under_way)
-            if movement.kind == "speech" and not shaped_as_speech:
-                self._take_back(movement)
         watch.explanation.remember(movement)
         self._ended.append(movement)
-
-    def _take_back(self, syllable: GroupMovement) -> None:
-        """Whoever looks ahead has not reported the first syllables yet."""
-        for i, ended in enumerate(self._ended):
-            close = 0.0 < syllable.curve.onset - ended.curve.apex < self.config.look_ahead
-            if ended.group == "lower face" and ended.may_express and close:
-                self._ended[i] = replace(ended, kind="speech", disputed=False)
 
     def _measure(self, watch: _Watch, group: RegionGroup, candidate: Candidate, cut_off: bool = False) -> GroupMovement:
         """A movement of one group that was noticed by its size."""
@@ -189,8 +187,6 @@ class Spotter:
         return self._merge([ended for ended in self._ended if ended not in waiting], waiting)
 
     def _is_claimed(self, watch: _Watch, ended: GroupMovement, now: float) -> bool:
-        if ended.may_express and now - ended.curve.offset < self.config.look_ahead:
-            return True
         # A weaker one joins later, without a word.
         stronger = [hump.best for hump in watch.humps.values() if hump.best and hump.best.score > ended.score]
         if any(match.time - match.span < ended.curve.offset for match in stronger):
@@ -240,9 +236,14 @@ class _Watch:
 
     @classmethod
     def begun(
-        cls, sample: MotionSample, history: History, config: SpotterConfig, resting: RestingFace | None
+        cls,
+        sample: MotionSample,
+        history: History,
+        config: SpotterConfig,
+        resting: RestingFace | None,
+        noise: FaceNoise,
     ) -> _Watch:
-        opening, noise = sample.eye_opening, FaceNoise()
+        opening = sample.eye_opening
         if resting is not None:
             opening = resting.eye_opening
             noise.know(resting.covariance)

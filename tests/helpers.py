@@ -149,6 +149,12 @@ class FakeSource(Source):
         self.closed += 1
 
 
+# How far a smile lifts what it moves most, after the muscle table.
+SMILE = {
+    f"{side} {part}": share
+    for side in ("left", "right")
+    for part, share in {"mouth corner": 1.0, "jowl": 0.8, "nasolabial fold": 0.7}.items()
+}
 # How far each region goes when the jaw drops, in shares of the chin's way.
 JAW = {
     "lower lip": 1.0,

@@ -64,7 +64,10 @@ class ResultsWriter:
         with contextlib.ExitStack() as stack:
             self._frames_csv = stack.enter_context(CsvSink(folder / "frames.csv", FRAME_COLUMNS))
             self._events_csv = stack.enter_context(CsvSink(folder / "events.csv", EVENT_COLUMNS))
-            self._overlay = stack.enter_context(OverlaySink(folder / "overlay.mkv", source.fps)) if overlay else None
+            self._overlay: OverlaySink | None = None
+            if overlay:
+                sink = OverlaySink(folder / "overlay.mkv", source.fps, config.spotter.look_ahead)
+                self._overlay = stack.enter_context(sink)
             self._open = stack.pop_all()
 
     def __enter__(self) -> ResultsWriter:
@@ -88,7 +91,7 @@ class ResultsWriter:
         self._frames_csv.append(frame_rows(frame.index, frame.time, faces))
         self.append_events(events)
         if self._overlay is not None:
-            self._overlay.append(frame, faces, events)
+            self._overlay.append(frame, faces)
 
     def append_events(self, events: list[Event]) -> None:
         """Writes events that belong to no new frame, as at the end of a source."""
@@ -96,6 +99,8 @@ class ResultsWriter:
         self._written += wanted
         if wanted:
             self._events_csv.append([event_row(event) for event in wanted])
+        if self._overlay is not None:
+            self._overlay.tell(events)
 
     @property
     def frame_count(self) -> int | None:

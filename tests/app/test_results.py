@@ -1,4 +1,5 @@
 import csv
+import itertools
 import json
 
 import av
@@ -9,12 +10,13 @@ from app.headless import OutputOptions, analyse
 from app.session.result_folders import result_folders
 from app.session.results import ResultsWriter
 from app.session.tables import EVENT_COLUMNS, event_row, frame_rows
+from app.sources.video import VideoSource
 from model.events import Event
 from model.face import Face
 from model.frame import Frame
 from model.pipeline import FaceState, PipelineConfig
 from model.recognition import Recognition
-from model.spot import Spot
+from model.spot import LOOK_AHEAD_S, Spot, SpotterConfig
 from tests.helpers import FakeSource, face_picture, still_frames
 
 SPOT = Spot("micro", 1.0, 1.1, 1.25, 30, 33, 38, 0.0123, ("left cheek", "nose"), score=7.46)
@@ -119,6 +121,21 @@ def test_ctrl_c_leaves_complete_files(tmp_path, recogniser):
     with av.open(str(tmp_path / "overlay.mkv")) as video:
         assert len(list(video.decode(video=0))) == 10
     assert not list(tmp_path.glob("*.writing"))
+
+
+def test_what_an_interrupted_analysis_has_seen_is_judged_before_it_ends(tmp_path, recogniser, demo_folder):
+    # The demo's first movement is over at 3.33 s: long before an analysis that looks ahead comes to it.
+    frames = list(itertools.islice(VideoSource(demo_folder / "demo.mkv").frames(), 4 * 30))
+    outcome = analyse(
+        FakeSource(frames, error=KeyboardInterrupt()),
+        recogniser,
+        tmp_path,
+        OutputOptions(),
+        PipelineConfig(spotter=SpotterConfig(look_ahead=LOOK_AHEAD_S)),
+    )
+    assert outcome.interrupted
+    assert [event.recognition.label for event in outcome.micro] == ["surprise"]
+    assert [row["kind"] for row in read_csv(tmp_path / "events.csv")] == ["micro"]
 
 
 def test_a_source_that_breaks_off_keeps_what_was_found_and_tells(tmp_path, recogniser):

@@ -5,17 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.spot import LOOK_AHEAD_S, Spot, SpotterConfig
+from model.spot import Spot
 from model.spotting import Spotter
-from tests.helpers import JAW, motion_samples
+from tests.helpers import JAW, SMILE, motion_samples
 from training.synthesis.timecourse import TimeCourse
-
-# How far a smile lifts what it moves most, after the muscle table.
-SMILE = {
-    f"{side} {part}": share
-    for side in ("left", "right")
-    for part, share in {"mouth corner": 1.0, "jowl": 0.8, "nasolabial fold": 0.7}.items()
-}
 
 
 def spots_of(samples) -> list[Spot]:
@@ -287,19 +280,6 @@ def test_a_slow_turn_of_the_head_hides_no_micro_expression():
     micro = [s for s in spots_of(motion_samples(curves, 8.0)) if s.kind == "micro"]
     assert [s.regions[0] for s in micro] == ["right mouth corner"]
     assert micro[0].apex == pytest.approx(course.apex, abs=0.03)
-
-
-def test_whoever_looks_ahead_takes_the_first_syllable_back():
-    first, second = TimeCourse(2.0, 2.1, 2.22), TimeCourse(2.4, 2.5, 2.65)
-    twice = dict.fromkeys(SMILE, lambda t: 0.012 * (first.strength(t) + second.strength(t)))
-    samples = motion_samples(twice, 5.0)
-
-    def kinds(look_ahead):
-        spotter = Spotter(SpotterConfig(look_ahead=look_ahead))
-        return [s.kind for sample in samples for s in spotter.push(sample)] + [s.kind for s in spotter.finish()]
-
-    assert kinds(0.0).count("micro") == 1
-    assert kinds(LOOK_AHEAD_S).count("micro") == 0
 
 
 def test_a_face_that_was_learnt_at_rest_is_judged_at_once():

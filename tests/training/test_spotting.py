@@ -142,8 +142,13 @@ def test_the_benchmark_writes_table_data_and_plot(people, tmp_path, monkeypatch)
     result = bench.bench_spotting(people, lambda _name: lambda _done, _all: None, persons=1)
     table, data, plot = write_result(result, tmp_path)
     rows = json.loads(data.read_text())
-    assert {row["method"] for row in rows} == {"Fleeting", "main directional difference", "region flow"}
-    assert len(rows) == 6
+    assert {row["method"] for row in rows} == {
+        "Fleeting, live",
+        "Fleeting, recordings",
+        "main directional difference",
+        "region flow",
+    }
+    assert len(rows) == 8
     assert rows[0]["true"] >= 1
     assert "talk only" in table.read_text()
     assert plot.read_text().count("<svg") == 1

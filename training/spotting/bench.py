@@ -11,6 +11,7 @@ from typing import Final
 
 import cv2
 
+from model.spot import LOOK_AHEAD_S
 from training.people import People
 from training.pool import Progress, in_parallel
 from training.spotting.methods import Method, Product, References, Reports
@@ -125,7 +126,7 @@ def bench_spotting(people: People, stage: Progress, persons: int) -> SpottingRes
 def _watch(scene: Scene, chosen: Mapping[str, str] | None = None) -> Watched:
     cv2.setNumThreads(1)
     recording, truth = scene.recording()
-    methods: list[Method] = [Product(), References(chosen)]
+    methods: list[Method] = [Product(), Product(LOOK_AHEAD_S), References(chosen)]
     for frame in recording.frames():
         for method in methods:
             method.push(frame)

@@ -15,13 +15,16 @@ from model.frame import Frame
 from model.pipeline import Pipeline, PipelineConfig
 from model.recognition import Recogniser
 from model.regions import region_centres
+from model.spot import SpotterConfig
 from training.spotting.directional import above, directional_difference
 from training.spotting.region_flow import peaks, region_flow
 from training.spotting.scores import Found
 
 # Landmarks jitter; the references cut faces with transforms smoothed over so many seconds.
 _SMOOTHING_S: Final = 0.1
-FLEETING: Final = "Fleeting"
+FLEETING: Final = "Fleeting, live"
+RECORDED: Final = "Fleeting, recordings"
+PRODUCT: Final = (FLEETING, RECORDED)
 DIRECTIONAL: Final = "main directional difference"
 REGION_FLOW: Final = "region flow"
 
@@ -49,23 +52,29 @@ class Method(Protocol):
 
 
 class Product:
-    """The product's pipeline as it runs live."""
+    """The product's pipeline.
 
-    def __init__(self) -> None:
-        self._pipeline = Pipeline(Recogniser(ASTANN_ONNX), PipelineConfig(max_faces=1, provisional=False))
+    Args:
+        look_ahead: Seconds that it looks ahead, as for recordings; 0 as it runs live.
+    """
+
+    def __init__(self, look_ahead: float = 0.0) -> None:
+        config = PipelineConfig(max_faces=1, provisional=False, spotter=SpotterConfig(look_ahead=look_ahead))
+        self._pipeline = Pipeline(Recogniser(ASTANN_ONNX), config)
+        self._live = not look_ahead
         self._found: list[Found] = []
 
     def push(self, frame: Frame) -> None:
         for event in self._pipeline.push(frame):
             if event.kind == "micro":
                 spot = event.spot
-                self._found.append(Found(spot.onset, spot.apex, spot.offset, frame.time))
+                self._found.append(Found(spot.onset, spot.apex, spot.offset, frame.time if self._live else None))
 
     def finish(self) -> dict[str, dict[str, list[Found]]]:
         spots = [event.spot for event in self._pipeline.finish() if event.kind == "micro"]
         # What ends with the recording was not waited for: it tells nothing about latency.
         self._found += [Found(spot.onset, spot.apex, spot.offset) for spot in spots]
-        return {FLEETING: {"as shipped": self._found}}
+        return {FLEETING if self._live else RECORDED: {"as shipped": self._found}}
 
 
 class References:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from model.whole_file import whole_file
 from training.spotting.bench import AMPLITUDES, JUDGED_PEAKS, Cell, SpottingResult
-from training.spotting.methods import FLEETING
+from training.spotting.methods import PRODUCT
 from training.spotting.scores import milliseconds
 
 _COLUMNS: Final = (
@@ -93,7 +93,7 @@ def _markdown(result: SpottingResult) -> str:
             errors = ("apex error ms", "apex error p95 ms", "onset error ms", "offset error ms", "latency p95 ms")
             figures += [f"{row[k]:.0f}" for k in errors]
             lines.append(f"| {cell.name} | {method} | {row['true']} | " + " | ".join(figures).replace("nan", "") + " |")
-    chosen = "; ".join(f"{name}: {setting}" for name, setting in result.settings.items() if name != FLEETING)
+    chosen = "; ".join(f"{name}: {setting}" for name, setting in result.settings.items() if name not in PRODUCT)
     return f"""# Spotting on synthetic recordings
 
 Written by `python -m training bench spotting`: {result.seconds / 60:.0f} minutes, {result.persons} persons, true
