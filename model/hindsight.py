@@ -17,7 +17,7 @@ import numpy.typing as npt
 from model.face_noise import ASSUMED_S, LEARNING_S, Array, Comparison, FaceNoise, assumed_covariance, compare
 from model.history import History
 from model.motion import MotionSample
-from model.region_group import RegionGroup
+from model.region_group import RegionGroup, largest_motion
 from model.regions import GROUPS
 from model.resting import RestingFace
 from model.spot import Spot, SpotterConfig
@@ -118,7 +118,7 @@ class HindsightSpotter:
     @property
     def motion(self) -> float:
         """Largest displacement from rest in the newest frame, fraction of the inter-ocular distance."""
-        return max((g.displacement for g in self._groups if g.name != "eyelids"), default=0.0)
+        return largest_motion(self._groups)
 
     @property
     def group_motion(self) -> tuple[float, ...]:

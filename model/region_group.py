@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -168,6 +169,11 @@ class RegionGroup:
             self._baseline = here.copy()
             return True
         return False
+
+
+def largest_motion(groups: Sequence[RegionGroup]) -> float:
+    """Largest displacement from rest in the newest measurement; the lids, which blink, are left out."""
+    return max((group.displacement for group in groups if group.name != "eyelids"), default=0.0)
 
 
 def gain(elapsed: float, time_constant: float) -> float:

@@ -23,7 +23,7 @@ from model.hump import HumpWatch
 from model.matched_filter import MatchedFilter
 from model.merging import GroupMovement, belongs_together, merge, settle_disputes
 from model.motion import MotionSample
-from model.region_group import Candidate, RegionGroup
+from model.region_group import Candidate, RegionGroup, largest_motion
 from model.regions import GROUPS
 from model.resting import RestingFace
 from model.spot import Running, Spot, SpotterConfig
@@ -66,7 +66,7 @@ class Spotter:
     @property
     def motion(self) -> float:
         """Largest displacement from rest in the newest frame, fraction of the inter-ocular distance."""
-        return max((g.displacement for g in self._groups if g.name != "eyelids"), default=0.0)
+        return largest_motion(self._groups)
 
     @property
     def group_motion(self) -> tuple[float, ...]:
