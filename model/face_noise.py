@@ -113,10 +113,13 @@ class FaceNoise:
 
     def learn(self, comparison: Comparison, now: float, elapsed: float) -> None:
         """Takes one comparison, ``elapsed`` seconds after the one before."""
-        lesson, known = self.lesson(comparison), comparison.known
+        self.take(self.lesson(comparison), comparison.known, now, elapsed)
+        self._learn_rest(comparison, elapsed)
+
+    def take(self, lesson: Array, known: npt.NDArray[np.bool_], now: float, elapsed: float) -> None:
+        """Lets the covariance follow what a comparison taught, where it was ``known``."""
         share = elapsed / min(LEARNING_S, now - (self._began or 0.0) + self._assumed_s)
         self.covariance[known] += share * (lesson[:, :, None] * lesson[:, None, :] - self.covariance)[known]
-        self._learn_rest(comparison, elapsed)
 
     def lesson(self, comparison: Comparison) -> Array:
         """What a comparison teaches: its humps, shortened where they are far out of the noise."""

@@ -66,7 +66,7 @@ class NoiseAround(FaceNoise):
         elapsed = sample.time - float(self._history.times[-2])
         lesson = self._ahead.lesson(comparison)
         self._lessons.append(_Lesson(sample.time, elapsed, lesson, comparison.known))
-        self._ahead.learn(comparison, sample.time, elapsed)
+        self._ahead.take(lesson, comparison.known, sample.time, elapsed)
 
     def know(self, at_rest: Array) -> None:
         super().know(at_rest)
