@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import cv2
-
 from model.events import Event
-from model.face import MAX_FACES, Face, FaceTracker
+from model.face import MAX_FACES, Face
 from model.flow import FlowEstimator
 from model.frame import Frame
-from model.frame_gate import FrameGate, Verdict
 from model.hindsight import HindsightSpotter
 from model.kept_crops import KeptCrops
 from model.merging import is_same_movement
-from model.motion import MAX_GAP_S, Look, MotionMeter
+from model.motion import MotionSample
 from model.recognition import Recogniser, Recognition
 from model.representation import KeyCrops, represent
 from model.resting import RestingFace
 from model.spot import Spot, SpotterConfig
 from model.spotting import Spotter
+from model.watching import FaceWatch, Sight
+from model.workers import Workers
 
 # So many micro-expressions of a face are remembered, to tell none twice.
 _TOLD: Final = 16
 # While a movement runs, the network looks again at most this often (seconds).
 _PROVISIONAL_EVERY_S: Final = 0.15
-# A movement's flows are measured on both cores while the face mesh waits.
-_WORKERS: Final = 2
-# A frame's flow begins so many seconds after its mesh. Begun together, the mesh's own threads are often put behind the
-# flow on the same one of two cores: measured in turns, frame by frame, a frame takes 6 % longer then.
-_HEAD_START_S: Final = 0.0003 if os.name == "posix" else 0.0  # elsewhere the shortest sleep may take 16 ms
-# A thread that waits for the interpreter gets it after so many seconds (Python's own 5 ms are a frame's whole time):
-# between the flow's steps in numpy the mesh would wait for it. Measured likewise: 2 % of a frame.
-_SWITCH_S: Final = 0.0002
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +90,12 @@ class Pipeline:
 
     def __init__(self, recogniser: Recogniser, config: PipelineConfig | None = None) -> None:
         self.config = config or PipelineConfig()
-        # One flow fits one core. OpenCV's own threads would fight with the face mesh for the other: measured, a frame
-        # takes a third less time without them.
-        cv2.setNumThreads(1)
-        sys.setswitchinterval(_SWITCH_S)
         self._recogniser = recogniser
-        self._tracker = FaceTracker(self.config.max_faces)
+        self._beside = Workers()
+        self._watch = FaceWatch(self.config.max_faces, beside=self._beside)
         self._flow = FlowEstimator()
-        self._beside = _workers()
         self._tracks: dict[int, _Track] = {}
         self._counts: Counter[str] = Counter()
-        self._shape: tuple[int, ...] | None = None
-        self._gate = FrameGate()
         self._rest_s = 0.0
         self._resting: dict[int, RestingFace] = {}
         self._rests = 0
@@ -124,34 +106,27 @@ class Pipeline:
 
     def push(self, frame: Frame) -> list[Event]:
         """Takes the next frame; returns the movements that are now complete."""
-        events: list[Event] = []
-        verdict = self._gate.judge(frame)
-        if verdict is Verdict.IGNORE:
+        sight = self._watch.push(frame)
+        if sight is None:
             self.faces = ()
-            return events
-        if verdict is Verdict.ANEW or (self._shape is not None and frame.image.shape != self._shape):
-            events += self._end(list(self._tracks))
-            self._tracker.forget()
-        self._shape = frame.image.shape
-        # The flow needs the anchors only, not this frame's landmarks: it runs on the second core meanwhile.
-        looks = {number: self._beside.submit(_look, track.meter, frame) for number, track in self._tracks.items()}
-        faces = self._tracker.track(frame)
-        self.faces_seen += bool(faces)
-        lost = [n for n, track in self._tracks.items() if frame.time - track.last_time > MAX_GAP_S]
-        events += self._end([n for n in lost if all(face.track != n for face in faces)])
+            return []
+        return self.judge(sight)
+
+    def judge(self, sight: Sight) -> list[Event]:
+        """Takes what a `FaceWatch` saw in the next frame; returns as `push` does."""
+        events = self._end(sight.gone)
+        self.faces_seen += bool(sight.faces)
         states = []
-        for face in faces:
+        for face, sample in sight.faces:
             track = self._tracks.get(face.track)
             if track is None:
                 track = self._tracks[face.track] = _Track(self.config.spotter, self._resting.get(face.track))
-            look = looks[face.track].result() if face.track in looks else None
-            spots = track.push(frame, face, look)
+            spots = track.push(sample)
             if self._rest_s:
                 track.spotter.rest(self._rest_s)
             events += [self._event(face.track, track, spot) for spot in spots]
             states.append(FaceState(face, track.spotter.motion, track.spotter.group_motion, self._provisional(track)))
-        wait(looks.values())
-        if faces:
+        if sight.faces:
             self._rest_s = 0.0
         self.faces = tuple(states)
         return events
@@ -159,7 +134,7 @@ class Pipeline:
     @property
     def ignored(self) -> dict[str, int]:
         """Frames that could not be analysed, by reason."""
-        return dict(self._gate.ignored)
+        return self._watch.ignored
 
     @property
     def resting_faces(self) -> int:
@@ -175,14 +150,11 @@ class Pipeline:
 
     def finish(self) -> list[Event]:
         """Ends the source; returns what was still under way. The pipeline can then take another source."""
-        events = self._end(list(self._tracks))
-        self._tracker.close()
+        events = self._end(tuple(self._tracks))
+        self._watch.finish()
         self._beside.shutdown()
-        self._beside = _workers()
-        self._gate.restart()
         self._resting.clear()
         self.faces = ()
-        self._shape = None
         return events
 
     def run(self, frames: Iterable[Frame]) -> Iterator[Event]:
@@ -191,7 +163,7 @@ class Pipeline:
             yield from self.push(frame)
         yield from self.finish()
 
-    def _end(self, numbers: list[int]) -> list[Event]:
+    def _end(self, numbers: tuple[int, ...]) -> list[Event]:
         events = []
         for number in numbers:
             track = self._tracks.pop(number)
@@ -241,16 +213,6 @@ class Pipeline:
         return self._recogniser.recognise(represent(crops, self._flow))
 
 
-def _look(meter: MotionMeter, frame: Frame) -> Look | None:
-    time.sleep(_HEAD_START_S)
-    return meter.look(frame)
-
-
-def _workers() -> ThreadPoolExecutor:
-    """Threads beside the face mesh's; they start with the first frame and end with `Pipeline.finish`."""
-    return ThreadPoolExecutor(_WORKERS, "fleeting-motion")
-
-
 class _Track:
     """One face: its measurement, its spotter, and its newest crops."""
 
@@ -263,7 +225,6 @@ class _Track:
         """The next one, under way."""
         self.guess_apex = 0.0
         self.guess_time = 0.0
-        self.meter = MotionMeter()
         self.crops = KeptCrops(config.look_ahead)
         self.told: deque[Spot] = deque(maxlen=_TOLD)
         """The newest micro-expressions."""
@@ -272,9 +233,8 @@ class _Track:
         """True if the same movement was reported already: only one of the two can be what was disputed."""
         return any(is_same_movement(spot, told) and (spot.disputed or told.disputed) for told in self.told)
 
-    def push(self, frame: Frame, face: Face, look: Look | None) -> list[Spot]:
-        sample = self.meter.measure(frame, face, look)
-        self.last_time = frame.time
+    def push(self, sample: MotionSample) -> list[Spot]:
+        self.last_time = sample.time
         # Before the crop is kept: a restart completes movements of the time before.
         spots = self.spotter.push(sample)
         self.crops.keep(sample)

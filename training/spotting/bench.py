@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
-
 from model.spot import LOOK_AHEAD_S
+from model.watching import FaceWatch
+from model.workers import Workers
 from training.people import People
 from training.pool import Progress, in_parallel
 from training.spotting.methods import Method, Product, References, Reports
@@ -124,12 +124,15 @@ def bench_spotting(people: People, stage: Progress, persons: int) -> SpottingRes
 
 
 def _watch(scene: Scene, chosen: Mapping[str, str] | None = None) -> Watched:
-    cv2.setNumThreads(1)
     recording, truth = scene.recording()
     methods: list[Method] = [Product(), Product(LOOK_AHEAD_S), References(chosen)]
-    for frame in recording.frames():
-        for method in methods:
-            method.push(frame)
+    with Workers() as beside:
+        watch = FaceWatch(max_faces=1, beside=beside)
+        for frame in recording.frames():
+            if (sight := watch.push(frame)) is not None:
+                for method in methods:
+                    method.push(frame, sight)
+        watch.finish()
     return Watched(scene, truth, {name: found for method in methods for name, found in method.finish().items()})
 
 

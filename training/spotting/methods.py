@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from assets import ASTANN_ONNX
 from model.crop import Points, Transform, apply_transform, crop_transform, grey_crop
-from model.face import FaceTracker
 from model.frame import Frame
 from model.pipeline import Pipeline, PipelineConfig
 from model.recognition import Recogniser
 from model.regions import region_centres
 from model.spot import SpotterConfig
+from model.watching import Sight
 from training.spotting.directional import above, directional_difference
 from training.spotting.region_flow import peaks, region_flow
 from training.spotting.scores import Found
@@ -42,10 +42,10 @@ Reports = Mapping[str, Mapping[str, Sequence[Found]]]
 
 
 class Method(Protocol):
-    """A way of spotting, fed frame by frame."""
+    """A way of spotting, fed frame by frame. All are told where the same face mesh sees the face."""
 
-    def push(self, frame: Frame) -> None:
-        """Takes the next frame."""
+    def push(self, frame: Frame, sight: Sight) -> None:
+        """Takes the next frame and what was seen in it."""
 
     def finish(self) -> dict[str, dict[str, list[Found]]]:
         """Ends the recording; what was found in it, by method and setting."""
@@ -64,8 +64,8 @@ class Product:
         self._live = not look_ahead
         self._found: list[Found] = []
 
-    def push(self, frame: Frame) -> None:
-        for event in self._pipeline.push(frame):
+    def push(self, frame: Frame, sight: Sight) -> None:
+        for event in self._pipeline.judge(sight):
             if event.kind == "micro":
                 spot = event.spot
                 self._found.append(Found(spot.onset, spot.apex, spot.offset, frame.time if self._live else None))
@@ -86,20 +86,19 @@ class References:
 
     def __init__(self, chosen: Mapping[str, str] | None = None) -> None:
         self._chosen = chosen
-        self._tracker = FaceTracker(max_faces=1)
         self._transform: Transform | None = None
         self._centres: Points | None = None
         self._crops: list[npt.NDArray[np.uint8]] = []
         self._times: list[float] = []
 
-    def push(self, frame: Frame) -> None:
-        faces = self._tracker.track(frame)
-        if not faces:
+    def push(self, frame: Frame, sight: Sight) -> None:
+        if not sight.faces:
             return
-        own = crop_transform(faces[0].landmarks)
+        face, _ = sight.faces[0]
+        own = crop_transform(face.landmarks)
         if self._transform is None or self._centres is None:
             self._transform = own
-            self._centres = region_centres(apply_transform(own, faces[0].landmarks))
+            self._centres = region_centres(apply_transform(own, face.landmarks))
         else:
             share = 1.0 - np.exp(-(frame.time - self._times[-1]) / _SMOOTHING_S)
             self._transform = np.asarray(self._transform + share * (own - self._transform), dtype=own.dtype)
@@ -107,7 +106,6 @@ class References:
         self._times.append(frame.time)
 
     def finish(self) -> dict[str, dict[str, list[Found]]]:
-        self._tracker.close()
         if self._centres is None:
             return {DIRECTIONAL: {}, REGION_FLOW: {}}
         crops, times = np.stack(self._crops), np.array(self._times)
