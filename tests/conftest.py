@@ -43,6 +43,28 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def short_recording(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's first eleven seconds, in which there are three micro-expressions."""
+    import av
+
+    path = _shared(tmp_path_factory) / "short.mkv"
+    with FileLock(str(path.with_suffix(".lock"))):
+        if not path.is_file():
+            half = path.with_suffix(".half.mkv")
+            with av.open(str(demo_folder / "demo.mkv")) as whole, av.open(str(half), "w") as short:
+                stream = short.add_stream_from_template(whole.streams.video[0])
+                for packet in whole.demux(video=0):
+                    if packet.pts is None:
+                        continue  # the empty one at the end
+                    # By the time of decoding, so that no frame lacks one that it refers to; the first ones name none.
+                    if packet.dts is None or packet.dts * packet.time_base < 11.0:
+                        packet.stream = stream
+                        short.mux(packet)
+            half.rename(path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def demo_analysis(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     """The demo as a project analyses it, computed once for all test processes."""
     from app.session.analysing import analyse_recording

@@ -15,10 +15,10 @@ def run(*arguments):
 
 
 @pytest.fixture
-def videos(demo_folder, tmp_path):
+def videos(short_recording, tmp_path):
     folder = tmp_path / "videos"
     folder.mkdir()
-    shutil.copyfile(next(demo_folder.glob("*.mkv")), folder / "one.mkv")
+    shutil.copyfile(short_recording, folder / "one.mkv")
     return folder
 
 

@@ -63,6 +63,17 @@ def material(twins, store):
     return Material(protocol, ready.clips, ready.places, protocol.answers(ready.clips))
 
 
+@pytest.fixture
+def hurried(monkeypatch):
+    """Networks learn for two epochs: enough where a test is not about what they learnt."""
+    for name, method in list(METHODS.items()):
+        if method.adapts:
+            learner = dataclasses.replace(
+                method.learner, schedule=dataclasses.replace(method.learner.schedule, epochs=2)
+            )
+            monkeypatch.setitem(METHODS, name, dataclasses.replace(method, learner=learner))
+
+
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_twin_is_read_back_without_loss(twins, name):
     root, made = twins
@@ -130,7 +141,7 @@ def test_clips_without_a_face_are_named_and_the_others_go_on(twins, tmp_path):
     assert "cannot be read" in ready.failed[1]
 
 
-def test_the_twelve_tasks_are_run_reported_and_not_run_again(twins, store, tmp_path):
+def test_the_twelve_tasks_are_run_reported_and_not_run_again(twins, store, tmp_path, hurried):
     command = (
         "protocol", "cdmer", "--root", twins[0], "--out", tmp_path, "--cache", store, "--seeds", 1, "--workers", 1,
         "--method", "astann", "--method", "lbp-top", "--method", "ststnet",
@@ -177,7 +188,7 @@ def test_leaving_one_subject_out_pools_before_it_scores(twins, store, tmp_path):
     assert "is not comparable and is not used" in report
 
 
-def test_action_units_are_judged_across_databases(twins, store, tmp_path):
+def test_action_units_are_judged_across_databases(twins, store, tmp_path, hurried):
     run(
         "protocol", "cd6me", "--root", twins[0], "--out", tmp_path, "--cache", store, "--seeds", 1, "--workers", 1,
         "--method", "astann", "--method", "lbp-top", "--adaptation", "none",
@@ -196,12 +207,7 @@ def test_action_units_are_judged_across_databases(twins, store, tmp_path):
     ],
     ids=lambda c: f"{c.method}-{c.adaptation}",
 )  # fmt: skip
-def test_poisoned_target_labels_change_no_prediction(material, contender, monkeypatch):
-    method = METHODS[contender.method]
-    if method.adapts:
-        short = dataclasses.replace(method.learner.schedule, epochs=2)
-        learner = dataclasses.replace(method.learner, schedule=short)
-        monkeypatch.setitem(METHODS, method.name, dataclasses.replace(method, learner=learner))
+def test_poisoned_target_labels_change_no_prediction(material, contender, hurried):
     (job,) = [job for job in jobs_of(material, [contender], 1) if job.fold.name == "C→H"]
     honest = run_job(job, material)
     poisoned = material.answers.copy()

@@ -20,12 +20,12 @@ def run_until(queue, finished, seconds=120.0):
 
 
 @pytest.fixture
-def project(demo_folder, tmp_path):
-    """A project with the demo's recording and one that is no video."""
+def project(short_recording, tmp_path):
+    """A project with a recording and one that is no video."""
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video at all" * 100)
     with Session(tmp_path / "p.fleeting", create=True) as session:
-        video = session.add_recording(next(demo_folder.glob("*.mkv")))
+        video = session.add_recording(short_recording)
         yield session, video.id, session.add_recording(broken).id
 
 
