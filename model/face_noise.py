@@ -89,7 +89,8 @@ class FaceNoise:
 
     A few seconds hold some fifty comparisons that are independent of one another, few for the covariance of 36
     coordinates. But faces are nearly symmetric, and so is what disturbs their measurement: that each moment also
-    teaches what its mirror image does makes twice as many. It takes away two of five false alarms in poor light (decision 0003).
+    teaches what its mirror image does makes twice as many. It takes away two of five false alarms in poor light
+    (decision 0003).
     """
 
     def __init__(self) -> None:
