@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.history import History
-from model.regions import MIRRORED, REGIONS
+from model.regions import REGIONS
 
 SPANS_S: Final = np.array([0.067, 0.1, 0.14, 0.2])
 """Half widths (seconds) of the humps that are looked for: together they answer to movements of 0.1 to 0.5 s."""
@@ -35,10 +35,6 @@ _SHORTEST_REST_S: Final = 1.0
 # What was learnt comes into force every so many seconds, with this share of its mean variance added to each direction.
 _RENEWAL_S: Final = 0.25
 _RIDGE: Final = 0.05
-
-# Each coordinate of the watched regions in a mirror: its number, and its sign, since to the right becomes to the left.
-_MIRROR: Final = np.array([2 * WATCHED.tolist().index(MIRRORED[i]) + axis for i in WATCHED for axis in (0, 1)])
-_MIRROR_SIGN: Final = np.tile([-1.0, 1.0], len(WATCHED))
 
 Array = npt.NDArray[np.float64]
 
@@ -79,19 +75,8 @@ def assumed_covariance() -> Array:
     return np.repeat(np.eye(2 * len(WATCHED))[None] * _ASSUMED**2, len(SPANS_S), axis=0)
 
 
-def mirrored(covariance: Array) -> Array:
-    """The covariances ``[spans, coordinates, coordinates]`` of the same face in a mirror."""
-    return covariance[:, _MIRROR[:, None], _MIRROR] * np.outer(_MIRROR_SIGN, _MIRROR_SIGN)
-
-
 class FaceNoise:
-    """Learns from what was seen so far.
-
-    A few seconds hold some fifty comparisons that are independent of one another, few for the covariance of 36
-    coordinates. But faces are nearly symmetric, and so is what disturbs their measurement: that each moment also
-    teaches what its mirror image does makes twice as many. It takes away two of five false alarms in poor light
-    (decision 0003).
-    """
+    """Learns from what was seen so far."""
 
     def __init__(self) -> None:
         self.covariance = assumed_covariance()
@@ -116,10 +101,9 @@ class FaceNoise:
         if now - self._renewed < _RENEWAL_S:
             return False
         self._gather(now)
-        covariance = (self.covariance + mirrored(self.covariance)) / 2
-        size = covariance.shape[1]
-        mean = np.trace(covariance, axis1=1, axis2=2) / size
-        self.inverse = np.linalg.inv(covariance + _RIDGE * mean[:, None, None] * np.eye(size))
+        size = self.covariance.shape[1]
+        mean = np.trace(self.covariance, axis1=1, axis2=2) / size
+        self.inverse = np.linalg.inv(self.covariance + _RIDGE * mean[:, None, None] * np.eye(size))
         self._renewed = now
         return True
 

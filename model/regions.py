@@ -35,13 +35,6 @@ _REGION_LANDMARKS: Final[dict[str, tuple[int, ...]]] = {
 
 REGIONS: Final = tuple(_REGION_LANDMARKS)
 
-_OTHER_SIDE: Final = {"left": "right", "right": "left"}
-
-MIRRORED: Final = tuple(
-    REGIONS.index(" ".join(_OTHER_SIDE.get(word, word) for word in name.split())) for name in REGIONS
-)
-"""The region that each one becomes in a mirror: its counterpart on the other side, or itself."""
-
 GROUPS: Final[dict[str, tuple[int, ...]]] = {
     "brows": tuple(i for i, name in enumerate(REGIONS) if "brow" in name),
     "eyelids": tuple(i for i, name in enumerate(REGIONS) if "eyelids" in name),
