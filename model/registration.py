@@ -33,9 +33,9 @@ _TIE: Final = 1.0
 _STRONGEST_PULL: Final = 300.0
 # Standard deviation of the smoothing before anything is compared, crop pixels: below it there is more noise than skin.
 _SMOOTHING_PX: Final = 1.0
-# Light that changes is no motion: the mean of a square of this side (crop pixels) is taken off, and the whole crop is
+# Light that changes is no motion: the mean of a square of these sides (crop pixels) is taken off, and the whole crop is
 # made as bright as the anchor.
-_LIGHT_PX: Final = 17
+_LIGHT_PX: Final = (17, 17)
 # Differences in grey levels count no further than this: a lid that closes or a highlight is not skin that moves.
 _MOST_DIFFERENT: Final = 4.0
 # Weight of the pixels between the lids, where lashes, glances and blinks change the picture, and beside the face.
@@ -63,12 +63,13 @@ def _weights() -> _Array:
     return np.asarray(cv2.GaussianBlur(weights.astype(np.float32), (0, 0), _EDGE_PX), dtype=np.float32)
 
 
-def _membrane() -> npt.NDArray[np.float64]:
+def _membrane() -> _Array:
     """The stiffness matrix of one component, ``[lines², lines²]``."""
     one = np.eye(_LINES)
     steps = np.diff(one, axis=0)
     line = steps.T @ steps
-    return np.asarray(_STIFFNESS * (np.kron(line, one) + np.kron(one, line)) + _TIE * np.eye(_LINES**2))
+    stiff = _STIFFNESS * (np.kron(line, one) + np.kron(one, line)) + _TIE * np.eye(_LINES**2)
+    return np.asarray(stiff, dtype=np.float32)
 
 
 _HATS: Final = _hats()
@@ -78,8 +79,8 @@ _PRODUCTS: Final = np.concatenate([_HATS**2, _HATS[:, :-1] * _HATS[:, 1:]], axis
 _FIRST: Final = np.concatenate([np.arange(_LINES), np.arange(_LINES - 1)])
 _SECOND: Final = np.concatenate([np.arange(_LINES), np.arange(1, _LINES)])
 _WEIGHTS: Final = _weights()
-_WEIGHT_AROUND: Final = cv2.blur(_WEIGHTS, (_LIGHT_PX, _LIGHT_PX))
-_MEMBRANE: Final = _membrane().astype(np.float32)
+_WEIGHT_AROUND: Final = cv2.blur(_WEIGHTS, _LIGHT_PX)
+_MEMBRANE: Final = _membrane()
 _PIXELS: Final = np.stack(np.meshgrid(np.arange(CROP_SIZE), np.arange(CROP_SIZE)), axis=-1).astype(np.float32)
 
 
@@ -129,11 +130,7 @@ def _rounded(smooth: _Array) -> Grey:
 
 def _detail(smooth: _Array) -> _Array:
     """A picture less its slow changes of brightness."""
-    return np.asarray(smooth - _around(_WEIGHTS * smooth) / _WEIGHT_AROUND, dtype=np.float32)
-
-
-def _around(picture: _Array) -> _Array:
-    return np.asarray(cv2.blur(picture, (_LIGHT_PX, _LIGHT_PX)), dtype=np.float32)
+    return np.asarray(smooth - cv2.blur(_WEIGHTS * smooth, _LIGHT_PX) / _WEIGHT_AROUND, dtype=np.float32)
 
 
 def _on_grid(components: _Array) -> _Array:
